@@ -87,7 +87,7 @@ def edge_of(cell: Cell, side: Side) -> Edge:
 def neighbours(cell: Cell) -> tuple[Cell, ...]:
     """Return the four cells that share a side with a cell, in the order n, e, s, w."""
     x, y = cell
-    return tuple((x + dx, y + dy) for dx, dy in (STEP[s] for s in SIDES))
+    return (x, y - 1), (x + 1, y), (x, y + 1), (x - 1, y)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,358 @@
+"""The command `madorizu`: thin, it reads words, calls the package and reports.
+
+Exit status: 0 done; 1 a plan breaks a rule, or something failed; 2 what was given cannot be
+used. Errors are two lines on stderr, "error: ..." and what to do; a traceback is a bug.
+Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from madorizu.errors import InputError, MadorizuError, SettingsError
+
+if TYPE_CHECKING:
+    from madorizu.app.models import Model
+    from madorizu.brief import Brief
+    from madorizu.pipeline import Draw
+    from madorizu.plan import House, Plan
+    from madorizu.rules import Finding
+
+app = typer.Typer(
+    name="madorizu",
+    help="Floor plans of Japanese houses, drawn to scale by a LoRA and checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+base_app = typer.Typer(help="Base models.", no_args_is_help=True)
+app.add_typer(base_app, name="base")
+
+DATASET = Path("dataset")
+PREPARED = Path("training/prepared_data")
+
+Width = Annotated[str, typer.Option("--width", help="W in modules of 910 mm, east-west; halves are allowed")]
+Height = Annotated[str, typer.Option("--height", help="H in modules of 910 mm, north-south")]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", help="embedded, sd21-base, sd21, a folder or a hub id [default: the adapter's]"),
+]
+Lora = Annotated[Path | None, typer.Option("--lora", help="adapter's folder [default: training/lora_model/final]")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps")]
+Steps = Annotated[int, typer.Option("--steps", min=1, max=200, help="denoising steps per picture")]
+Guidance = Annotated[float | None, typer.Option("--guidance", min=0, help="strength of the caption [default: base's]")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; `arguments` default to the process's own."""
+    try:
+        status = app(args=None if arguments is None else list(arguments), standalone_mode=True)
+    except MadorizuError as error:
+        fail(error)
+    except ModuleNotFoundError as error:
+        # The set-up without the models is a lawful one; a module of ours that is gone is not.
+        if (error.name or "").startswith("madorizu"):
+            raise
+        fail(MadorizuError(f"this command must have the package {error.name}, got none", "run scripts/install"))
+    except BrokenPipeError:
+        # The reader has gone ("madorizu check ... | head"); nothing is left to say.
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def fail(error: MadorizuError) -> NoReturn:
+    """Print an error and its hint on stderr and exit: 2 for what was given, else 1."""
+    print(f"error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    sys.exit(2 if isinstance(error, InputError) else 1)
+
+
+def say(text: str) -> None:
+    """Print progress on stderr: stdout belongs to results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+# --- data and training -----------------------------------------------------------------
+
+
+@app.command()
+def prepare(
+    folder: Annotated[Path, typer.Argument(help="PNG or JPEG files, each with a JSON or a caption")] = DATASET,
+    out: Annotated[Path, typer.Option("--out", help="folder for the prepared data")] = PREPARED,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="which houses are for validation")] = 0,
+    validation: Annotated[float, typer.Option("--validation", min=0, max=0.5, help="share for validation")] = 0.1,
+    size: Annotated[int, typer.Option("--size", min=64, max=2048, help="side in px: 512, or 768 for sd21")] = 512,
+    strict: Annotated[bool, typer.Option("--strict", help="write nothing if any file is refused")] = False,
+) -> None:
+    """Check, caption, scale and split floor plans for training."""
+    from madorizu import dataset
+
+    report = dataset.prepare(folder, out, seed=seed, validation=validation, size_px=size, strict=strict)
+    print(report.to_text().rstrip())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def train(context: typer.Context) -> None:
+    """Train a LoRA; `madorizu train --help` lists the settings."""
+    from madorizu.diffusion import command
+
+    raise typer.Exit(command.main(context.args))
+
+
+@app.command()
+def corpus(
+    houses: Annotated[int, typer.Option("--houses", min=1, help="number of houses")],
+    out: Annotated[Path, typer.Option("--out", help="folder for the pairs")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="seed of the first house")] = 0,
+    style: Annotated[list[str] | None, typer.Option("--style", help="drawing style; may be repeated")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=0, help="processes; 0 = one per core")] = 0,
+) -> None:
+    """Draw many lawful houses as training pairs."""
+    from madorizu import corpus as corpora
+    from madorizu.draw import CORPUS_STYLES
+
+    styles = tuple(style) if style else CORPUS_STYLES
+    corpora.make(houses=houses, seed=seed, styles=styles, out=out, workers=workers)
+    print(out)
+
+
+@base_app.command("download")
+def base_download(
+    name: Annotated[str, typer.Argument(help="sd21-base, sd21 or a hub id")],
+    revision: Annotated[str | None, typer.Option("--revision", help="branch, tag or commit on the hub")] = None,
+) -> None:
+    """Fetch a base model from the hub: the one command that uses the network."""
+    from madorizu.diffusion import bases
+
+    print(bases.download(name, revision=revision).folder)
+
+
+# --- plans -----------------------------------------------------------------------------
+
+
+@app.command()
+def generate(
+    width: Width,
+    height: Height,
+    output: Annotated[Path, typer.Option("--output", help="file: .png; also .svg or .json from the solver")],
+    floor: Annotated[str, typer.Option("--floor", help="1F, 2F, both or unknown")] = "1F",
+    elements: Annotated[
+        list[str] | None, typer.Option("--elements", help="stairs, entrance, balcony; may be repeated or have commas")
+    ] = None,
+    entrance: Annotated[str | None, typer.Option("--entrance", help="side of the entrance: n, e, s or w")] = None,
+    bedrooms: Annotated[int | None, typer.Option("--bedrooms", help="number of bedrooms on this storey")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="same seed, same picture [default: random]")] = None,
+    count: Annotated[int, typer.Option("--count", min=1, help="pictures, with seeds that count up")] = 1,
+    style: Annotated[str | None, typer.Option("--style", help="drawing style")] = None,
+    generator: Annotated[str, typer.Option("--generator", help="simple (solver) or lora")] = "simple",
+    base: Base = None,
+    lora: Lora = None,
+    device: Device = "auto",
+    steps: Steps = 20,
+    guidance: Guidance = None,
+    labels: Annotated[bool, typer.Option("--labels/--no-labels", help="room names (solver only)")] = True,
+    sidecar: Annotated[bool, typer.Option("--sidecar", help="also write the JSON of a training pair")] = False,
+) -> None:
+    """Draw floor plans of a size."""
+    import secrets
+
+    from madorizu import pipeline
+
+    brief = pipeline.brief_from(
+        width, height, floor=floor, elements=_words(elements), entrance=entrance, bedrooms=bedrooms, style=style
+    )
+    model = _model(generator, base, lora, device, steps, guidance)
+    designs = pipeline.design(
+        brief,
+        draw=None if model is None else model.draw,
+        seed=secrets.randbelow(pipeline.MAX_SEED + 1) if seed is None else seed,
+        count=count,
+        style=None if model is None else model.style,
+        labels=labels,
+    )
+    paths = pipeline.save(designs, output, labels=labels, sidecar=sidecar)
+    for path, one in zip(paths, designs, strict=True):
+        print(path)
+        say(f"  {one.caption} (seed {one.seed}, {one.generator})")
+        for finding in one.findings:
+            if finding.hard:
+                say(f"  {finding.code} {finding.message}")
+    if any(f.code == pipeline.EMPTY for one in designs for f in one.findings):
+        sys.exit(1)
+
+
+def _words(given: list[str] | None) -> list[str] | None:
+    """Split "stairs,balcony" and "stairs balcony"; None stays None."""
+    return None if given is None else [word for text in given for word in text.replace(",", " ").split()]
+
+
+def _model(
+    generator: str, base: str | None, lora: Path | None, device: str, steps: int, guidance: float | None
+) -> Model | None:
+    if generator == "simple":
+        return None
+    if generator != "lora":
+        raise SettingsError(f"generator must be simple or lora, got {generator!r}")
+    from madorizu.app import models
+
+    return models.load(base, models.find_adapter(lora), device=device, steps=steps, guidance=guidance)
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="JSON of a plan, of a house, or beside an image")],
+    as_json: AsJson = False,
+) -> None:
+    """Check plans against the rules; exit with 1 if one that must hold is broken."""
+    from madorizu import rules
+
+    results = [(path, rules.check(_read(path))) for path in files]
+    if as_json:
+        print(json.dumps([_result(path, found) for path, found in results], ensure_ascii=False, indent=1))
+    else:
+        for path, found in results:
+            _print_findings(path, found)
+    if any(f.hard for _, found in results for f in found):
+        sys.exit(1)
+
+
+def _read(path: Path) -> Plan | House:
+    """Read whatever of ours a JSON file holds.
+
+    Raises:
+        InputError: if it cannot be read, or holds no plan.
+    """
+    from madorizu import sidecar
+    from madorizu.errors import PlanError
+    from madorizu.plan import house_from_json, plan_from_json
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise PlanError(f"{path} must be a JSON file that can be read, got {error}") from None
+    if isinstance(data, dict) and "plans" in data:
+        return house_from_json(data)
+    if isinstance(data, dict) and "rooms" in data and "schema_version" in data:
+        return plan_from_json(data)
+    found = sidecar.read(path).plan
+    if found is None:
+        raise PlanError(f"{path} must hold a plan, got a sidecar without one", "only sidecars of madorizu hold plans")
+    return found
+
+
+def _result(path: Path, findings: Sequence[Finding]) -> dict[str, Any]:
+    import dataclasses
+
+    return {
+        "file": str(path),
+        "lawful": not any(f.hard for f in findings),
+        "findings": [dataclasses.asdict(f) for f in findings],
+    }
+
+
+def _print_findings(path: Path, findings: Sequence[Finding]) -> None:
+    hard = sum(f.hard for f in findings)
+    print(f"{path}: {'lawful' if not hard else f'{hard} broken'}, {len(findings) - hard} could be better")
+    for f in sorted(findings, key=lambda f: not f.hard):
+        place = f" {f.floor}F" if f.floor is not None else ""
+        print(f"  {f.code}{place} {'' if f.hard else '(soft) '}{f.message}")
+
+
+@app.command()
+def compare(
+    lora: Lora = None,
+    out: Annotated[Path, typer.Option("--out", help="the picture")] = Path("training/comparison.png"),
+    base: Base = None,
+    count: Annotated[int, typer.Option("--count", min=1, help="pairs")] = 4,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the first pair")] = 0,
+    caption: Annotated[
+        list[str] | None, typer.Option("--caption", help="a caption instead of the usual ones; may be repeated")
+    ] = None,
+    data: Annotated[Path, typer.Option("--data", help="prepared data; its held-out captions are asked")] = PREPARED,
+    device: Device = "auto",
+    steps: Steps = 20,
+    guidance: Guidance = None,
+) -> None:
+    """Draw the same briefs without and with an adapter, side by side in one picture."""
+    from madorizu.app import models
+    from madorizu.evaluate import compare as comparing
+
+    adapter = models.find_adapter(lora)
+    base = base or models.base_of(adapter)
+    briefs = _briefs(caption, data, count, models.style_of(adapter))
+
+    def with_(lora: Path | None) -> Draw:
+        # Loaded when asked, one after the other: two of full size may not fit side by side.
+        return lambda texts, seeds: models.load(base, lora, device=device, steps=steps, guidance=guidance).draw(
+            texts, seeds
+        )
+
+    result = comparing.compare(briefs, without=with_(None), with_adapter=with_(adapter), seed=seed)
+    print(comparing.save(result, out, titles=(f"{base}, without the adapter", "with the adapter")))
+    for text, difference in zip(result.captions, result.difference, strict=True):
+        say(f"  {text}: the pictures differ by {difference:g} of 255 on average")
+
+
+def _briefs(captions: list[str] | None, data: Path, count: int, style: str | None) -> tuple[Brief, ...]:
+    """Choose what is asked: the given captions, else held-out ones, else the usual briefs."""
+    from madorizu import dataset
+    from madorizu.brief import parse_caption
+    from madorizu.evaluate.compare import usual_briefs
+
+    if captions:
+        return tuple(parse_caption(text) for text in captions)
+    if (data / "metadata.jsonl").is_file():
+        held_out = sorted({e.caption for e in dataset.read_prepared(data).validation})
+        if len(held_out) >= count:
+            # Evenly over the sorted captions, so that both storeys and several sizes are there.
+            return tuple(parse_caption(held_out[i * len(held_out) // count]) for i in range(count))
+    return usual_briefs(count, style=style)
+
+
+# --- the server ------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="address to listen on [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="[default: 8000]")] = None,
+    generator: Annotated[str | None, typer.Option("--generator", help="simple or lora [default: simple]")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="base model, for lora [default: the adapter's]")] = None,
+    lora: Lora = None,
+    device: Annotated[str | None, typer.Option("--device", help="[default: auto]")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="denoising steps per picture [default: 20]")] = None,
+    generated: Annotated[Path | None, typer.Option("--generated", help="folder of the pictures")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="TOML file [default: madorizu.toml]")] = None,
+) -> None:
+    """Serve the REST API and the page; settings come from here, MADORIZU_* and a TOML file."""
+    from madorizu.app import server, settings
+
+    chosen = settings.load(
+        config,
+        host=host,
+        port=port,
+        generator=generator,
+        base=base,
+        lora=lora,
+        device=device,
+        steps=steps,
+        generated=generated,
+    )
+    server.serve(chosen, report=say)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    import madorizu
+
+    print(madorizu.__version__)

@@ -1,0 +1,66 @@
+"""The page's words, data only. Keys with the prefix `js_` are those that the script needs."""
+
+from __future__ import annotations
+
+LANGUAGES = ("ja", "en")
+
+WORDS: dict[str, dict[str, str]] = {
+    "title": {"ja": "間取り図をつくる", "en": "Draw a floor plan"},
+    "tagline": {
+        "ja": "910 mm グリッドに正確な縮尺で描き、間取りのルールで検査します。",
+        "en": "To scale on the 910 mm grid, and checked against the rules of a Japanese house.",
+    },
+    "other_language": {"ja": "English", "en": "日本語"},
+    "wish": {"ja": "条件", "en": "Your wish"},
+    "width": {"ja": "幅(東西)", "en": "Width (east–west)"},
+    "height": {"ja": "奥行(南北)", "en": "Depth (north–south)"},
+    "modules": {"ja": "マス", "en": "modules"},
+    "size_help": {"ja": "1 マス = 910 mm(3 尺)。0.5 マス単位", "en": "1 module = 910 mm; halves are allowed"},
+    "floor": {"ja": "階", "en": "Storey"},
+    "floor_1F": {"ja": "1 階", "en": "1F"},
+    "floor_2F": {"ja": "2 階", "en": "2F"},
+    "floor_both": {"ja": "1・2 階", "en": "Both"},
+    "elements": {"ja": "必要なもの", "en": "Must have"},
+    "entrance": {"ja": "玄関", "en": "Entrance"},
+    "stairs": {"ja": "階段", "en": "Stairs"},
+    "balcony": {"ja": "バルコニー", "en": "Balcony"},
+    "entrance_side": {"ja": "玄関の向き", "en": "Entrance side"},
+    "side_any": {"ja": "おまかせ", "en": "Any"},
+    "side_n": {"ja": "北", "en": "North"},
+    "side_e": {"ja": "東", "en": "East"},
+    "side_s": {"ja": "南", "en": "South"},
+    "side_w": {"ja": "西", "en": "West"},
+    "count": {"ja": "枚数", "en": "How many"},
+    "seed": {"ja": "シード", "en": "Seed"},
+    "seed_help": {"ja": "空欄なら毎回ちがう間取り", "en": "empty: another plan each time"},
+    "style": {"ja": "描き方", "en": "Style"},
+    "style_any": {"ja": "標準", "en": "Default"},
+    "generator": {"ja": "生成方法", "en": "Generator"},
+    "generator_simple": {"ja": "ソルバー", "en": "Solver"},
+    "generator_lora": {"ja": "LoRA", "en": "LoRA"},
+    "draw": {"ja": "間取り図を描く", "en": "Draw"},
+    "empty": {
+        "ja": "条件を入れて「間取り図を描く」を押すと、ここに間取り図が並びます。",
+        "en": "Say what you want and press Draw. The plans appear here.",
+    },
+    "no_script": {
+        "ja": "このページは JavaScript を使います。REST API は JavaScript なしで使えます。",
+        "en": "This page needs JavaScript. The REST API works without.",
+    },
+    "base": {"ja": "ベースモデル", "en": "Base model"},
+    "adapter": {"ja": "アダプター", "en": "Adapter"},
+    "js_drawing": {"ja": "描いています…", "en": "Drawing…"},
+    "js_seconds": {"ja": "秒", "en": "s"},
+    "js_failed": {"ja": "描けませんでした", "en": "It could not be drawn"},
+    "js_unreachable": {"ja": "サーバーに接続できません。", "en": "The server cannot be reached."},
+    "js_seed": {"ja": "シード", "en": "seed"},
+    "js_lawful": {"ja": "ルール違反なし", "en": "No rule is broken"},
+    "js_unchecked": {
+        "ja": "モデルの画像です。ルールの検査はしていません。",
+        "en": "A picture from the model; no rules have been checked.",
+    },
+    "js_broken": {"ja": "守られていないルール", "en": "Broken rules"},
+    "js_hints": {"ja": "改善できる点", "en": "Could be better"},
+    "js_again": {"ja": "このシードを使う", "en": "Use this seed"},
+    "js_plan_alt": {"ja": "間取り図", "en": "Floor plan"},
+}

@@ -1,0 +1,372 @@
+"""The REST server: one small contract, richer routes under /api/v1, and the page.
+
+    POST /api/generate-floor-plan  {"width": 8, "height": 9} -> {"imageUrl": "/generated/….png"}
+    POST /api/v1/plans             a whole brief             -> {"plans": [...]}
+    GET  /api/v1/info              which generator, base and adapter
+    GET  /generated/<name>         what was drawn
+    GET  /health                   {"status": "ok"}
+    GET  /                         the page
+
+Every error is `{"error": "..."}`: 400 for what the caller can change (a wrong type, a size
+that no house fits), 403 from a strange site, 404, 413, 500, 503 when too many wait. A model
+is loaded once, before the server listens; no request loads one.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+import madorizu
+from madorizu import brief as briefs
+from madorizu import canvas, files, pipeline
+from madorizu.app import gallery, guard, models, page
+from madorizu.app.jobs import BusyError, Worker
+from madorizu.app.models import Model
+from madorizu.app.settings import ServerSettings
+from madorizu.errors import InfeasibleError, InputError, MadorizuError, SettingsError
+from madorizu.pipeline import Design, Generator, HouseFor
+from madorizu.plan import MODULE_MM
+
+MAX_MODULES = 50  # of the contract; what fits is less and said by the error
+_UNREADABLE = "There was an error parsing the body"  # FastAPI's words for a body nested too deeply
+_log = logging.getLogger("madorizu.server")
+# An SVG opened by itself styles itself; it still runs and loads nothing.
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What the routes share."""
+
+    settings: ServerSettings
+    model: Model | None
+    house_for: HouseFor | None
+    worker: Worker
+
+
+class SizeRequest(BaseModel):
+    """The body of the small contract."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    width: float = Field(ge=1, le=MAX_MODULES, description="in modules of 910 mm; halves are allowed")
+    height: float = Field(ge=1, le=MAX_MODULES, description="in modules of 910 mm; halves are allowed")
+
+
+class PlansRequest(SizeRequest):
+    """A whole brief; what is left out is open."""
+
+    floor: Literal["1F", "2F", "both", "unknown"] = "1F"
+    elements: list[Literal["stairs", "entrance", "balcony"]] | None = Field(default=None, max_length=8)
+    entrance_side: Literal["n", "e", "s", "w"] | None = None
+    seed: int | None = Field(default=None, ge=0, le=pipeline.MAX_SEED)
+    count: int = Field(default=1, ge=1, le=pipeline.MAX_COUNT)
+    generator: Generator | None = None
+    style: str | None = Field(default=None, max_length=32)
+
+
+def load_model(settings: ServerSettings) -> Model | None:
+    """Load the base and the adapter that the settings name; None for the simple generator.
+
+    Raises:
+        AdapterError: if there is no adapter, or it was trained on another base.
+        BaseModelError: if the base is missing or incomplete.
+    """
+    if settings.generator == "simple":
+        return None
+    return models.load(
+        settings.base,
+        models.find_adapter(settings.lora),
+        device=settings.device,
+        steps=settings.steps,
+        guidance=settings.guidance,
+    )
+
+
+def create_app(settings: ServerSettings, *, model: Model | None = None, house_for: HouseFor | None = None) -> FastAPI:
+    """Build the application.
+
+    Args:
+        settings: how it runs.
+        model: what generator "lora" draws with.
+        house_for: another solver than `houses.house_for`, for generator "simple".
+
+    Raises:
+        SettingsError: if the settings ask for "lora" and there is no model.
+    """
+    if settings.generator == "lora" and model is None:
+        raise SettingsError("generator lora must have a model, got none", "load it with load_model(settings)")
+    service = _Service(settings, model, house_for, Worker(settings.max_waiting))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.worker.close()
+
+    app = FastAPI(
+        title="madorizu",
+        version=madorizu.__version__,
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        max_body_size=settings.max_body_bytes,
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    _add_middleware(app, settings)
+    _add_error_handlers(app, settings.max_body_bytes)
+    _add_api(app, service)
+    _add_files_and_page(app, service)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: ServerSettings) -> None:
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.origins),
+        allow_origin_regex=guard.LOOPBACK_ORIGIN,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+    )
+    app.add_middleware(guard.Guard, hosts=(settings.host, *settings.hosts), origins=settings.origins)
+
+
+# --- routes ----------------------------------------------------------------------------
+
+
+def _add_api(app: FastAPI, service: _Service) -> None:
+    @app.post("/api/generate-floor-plan")
+    async def generate_floor_plan(wish: SizeRequest) -> dict[str, str]:
+        designs, entries = await _draw(service, PlansRequest(width=wish.width, height=wish.height))
+        if any(f.code == pipeline.EMPTY for f in designs[0].findings):
+            raise HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR, designs[0].findings[0].message)
+        return {"imageUrl": _url(entries[0].png)}
+
+    @app.post("/api/v1/plans")
+    async def plans(wish: PlansRequest) -> dict[str, Any]:
+        designs, entries = await _draw(service, wish)
+        return {"plans": [_describe(d, e) for d, e in zip(designs, entries, strict=True)]}
+
+    @app.get("/api/v1/info")
+    async def info() -> dict[str, Any]:
+        return _info(service)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+
+def _add_files_and_page(app: FastAPI, service: _Service) -> None:
+    @app.get("/generated/{name}", response_class=FileResponse)
+    async def generated(name: str) -> Response:
+        found = gallery.find(service.settings.generated, name)
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "no such file; the oldest are deleted")
+        path, media = found
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        if media == gallery.MEDIA["svg"]:
+            headers["Content-Security-Policy"] = _SVG_POLICY
+        return FileResponse(path, media_type=media, headers=headers)
+
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    async def index(request: Request) -> HTMLResponse:
+        language = page.language(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+        headers = {"Content-Language": language, "Vary": "Accept-Language"}
+        return HTMLResponse(page.render(language, _info(service)), headers=headers)
+
+    app.mount("/static", StaticFiles(directory=page.STATIC), name="static")
+
+
+async def _draw(service: _Service, wish: PlansRequest) -> tuple[tuple[Design, ...], list[gallery.Entry]]:
+    """Draw a wish in its turn and put it into the folder; errors become HTTP's."""
+    try:
+        return await service.worker.run(_job(service, wish))
+    except (InputError, InfeasibleError) as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
+    except BusyError as error:
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"}) from error
+    except MadorizuError as error:
+        _log.error("%s: %s", error.code, error)
+        raise HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)) from error
+    except Exception as error:
+        _log.exception("drawing failed")
+        raise HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR, "drawing failed; the server's log says why") from error
+
+
+def _job(service: _Service, wish: PlansRequest) -> Callable[[], tuple[tuple[Design, ...], list[gallery.Entry]]]:
+    """Return what the drawing thread does for a wish."""
+    settings = service.settings
+
+    def job() -> tuple[tuple[Design, ...], list[gallery.Entry]]:
+        if wish.count > settings.max_count:
+            raise SettingsError(f"count must be 1 to {settings.max_count}, got {wish.count}")
+        model = _model(service, wish.generator or settings.generator)
+        designs = pipeline.design(
+            _brief(wish),
+            draw=None if model is None else model.draw,
+            # Never a fixed seed: the same size must be able to give another plan.
+            seed=secrets.randbelow(pipeline.MAX_SEED + 1) if wish.seed is None else wish.seed,
+            count=wish.count,
+            style=None if model is None else model.style,
+            labels=True,
+            house_for=service.house_for,
+            time_limit_s=settings.time_limit_s,
+        )
+        entries = [gallery.add(settings.generated, d) for d in designs]
+        gallery.prune(settings.generated, settings.keep)
+        return designs, entries
+
+    return job
+
+
+def _brief(wish: PlansRequest) -> briefs.Brief:
+    side = None if wish.entrance_side is None else briefs.SIDE_WORDS[wish.entrance_side]
+    return pipeline.brief_from(
+        wish.width, wish.height, floor=wish.floor, elements=wish.elements, entrance=side, style=wish.style
+    )
+
+
+def _model(service: _Service, generator: Generator) -> Model | None:
+    if generator == "simple":
+        return None
+    if service.model is None:
+        raise SettingsError("generator lora must be loaded, got a server without it", "start it with --generator lora")
+    return service.model
+
+
+# --- answers ---------------------------------------------------------------------------
+
+
+def _url(name: str) -> str:
+    return f"/generated/{name}"
+
+
+def _describe(design: Design, entry: gallery.Entry) -> dict[str, Any]:
+    findings = [
+        {
+            "code": f.code,
+            "hard": f.hard,
+            "floor": f.floor,
+            "room": f.room,
+            "cell": f.cell,
+            "message": f.message,
+            "message_ja": f.message_ja,
+        }
+        for f in design.findings
+    ]
+    return {
+        "imageUrl": _url(entry.png),
+        "svgUrl": entry.svg and _url(entry.svg),
+        "planUrl": entry.json and _url(entry.json),
+        "seed": design.seed,
+        "caption": design.caption,
+        "floor": design.floor,
+        "width": design.size_mm[0] / MODULE_MM,
+        "height": design.size_mm[1] / MODULE_MM,
+        "generator": design.generator,
+        "style": design.style,
+        "findings": findings,
+    }
+
+
+def _info(service: _Service) -> dict[str, Any]:
+    from madorizu.draw import STYLES
+
+    settings, model = service.settings, service.model
+    return {
+        "version": madorizu.__version__,
+        "generator": settings.generator,
+        "generators": ["simple"] if model is None else ["simple", "lora"],
+        "base": None if model is None else model.base,
+        "adapter": None if model is None or model.adapter is None else model.adapter.name,
+        "styles": sorted(STYLES),
+        "max_count": settings.max_count,
+        "size": {"min": canvas.MIN_MM // MODULE_MM, "max": canvas.MAX_MODULES[16], "step": 0.5},
+    }
+
+
+def _add_error_handlers(app: FastAPI, max_body_bytes: int) -> None:
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"error": "; ".join(map(_fault, error.errors()))}, HTTPStatus.BAD_REQUEST)
+
+    @app.exception_handler(StarletteHTTPException)
+    async def refused(_: Request, error: StarletteHTTPException) -> JSONResponse:
+        words = {
+            HTTPStatus.BAD_REQUEST: "body must be JSON" if error.detail == _UNREADABLE else error.detail,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"body must be at most {max_body_bytes} bytes",
+        }
+        message = words.get(HTTPStatus(error.status_code), error.detail)
+        return JSONResponse({"error": message}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": "internal error; the server's log says why"}, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _fault(fault: Any) -> str:
+    """Word one of pydantic's faults as "subject must rule, got value"."""
+    where = ".".join(str(part) for part in fault["loc"][1:]) or "body"
+    if fault["type"] == "json_invalid":
+        return f"body must be JSON, got {fault.get('ctx', {}).get('error', 'something else')}"
+    if fault["type"] == "missing":
+        return f"{where} must be given" if where != "body" else "body must be a JSON object, got nothing"
+    if fault["type"] == "extra_forbidden":
+        return f"{where[:80]} must be a known field"
+    if where == "body":
+        return "body must be a JSON object sent as application/json"
+    return f"{where} {fault['msg'].replace('Input should', 'must')}, got {fault.get('input')!r:.80}"
+
+
+def serve(settings: ServerSettings, *, report: Callable[[str], None]) -> None:
+    """Load what is to be loaded, then listen until stopped.
+
+    Raises:
+        ModelError: as `load_model`; nothing listens then.
+        StorageError: if the folder of the pictures cannot be written.
+    """
+    import uvicorn
+
+    model = load_model(settings)
+    _check_folder(settings.generated)
+    report(f"madorizu {madorizu.__version__}: http://{_authority(settings)}/ (generator: {settings.generator})")
+    uvicorn.run(
+        create_app(settings, model=model),
+        host=settings.host,
+        port=settings.port,
+        log_level="info",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _authority(settings: ServerSettings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
+
+
+def _check_folder(folder: Path) -> None:
+    """Write and delete a file, so that a full or foreign disk is known before the first request."""
+    probe = folder / ".writable"
+    files.atomic_bytes(probe, b"")
+    probe.unlink(missing_ok=True)

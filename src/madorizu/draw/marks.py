@@ -1,0 +1,102 @@
+"""What a drawing is made of: areas, lines, arcs and texts, in millimetres.
+
+Coordinates are millimetres of the building from the outline's north-west corner, x to
+the east and y to the south. Pens are millimetres on paper at 1:100, as draughtsmen and
+CAD files count them; `PAPER_SCALE` turns them into millimetres of the building.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAPER_SCALE = 100  # drawings are meant to be read at 1:100
+Point = tuple[float, float]
+Path = tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Closed rings, filled by the even-odd rule and outlined.
+
+    Attributes:
+        layer: what it shows, such as "wall" or "floor".
+        rings: corners of each ring, without repeating the first.
+        fill: colour "#rrggbb", or "" for none.
+        colour, pen_mm: the outline; a pen of 0 draws none.
+        dash: lengths of stroke and gap in mm of the building; empty for a full line.
+    """
+
+    layer: str
+    rings: tuple[Path, ...]
+    fill: str = ""
+    colour: str = ""
+    pen_mm: float = 0.0
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Open polylines drawn with one pen; see `Area` for the attributes."""
+
+    layer: str
+    paths: tuple[Path, ...]
+    colour: str
+    pen_mm: float
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """Part of an ellipse with upright axes.
+
+    Angles are degrees from east, growing towards south as seen on the drawing;
+    0 to 360 is the whole ellipse, which alone may be filled.
+    """
+
+    layer: str
+    centre: Point
+    radius_x_mm: float
+    radius_y_mm: float
+    start_deg: float
+    end_deg: float
+    colour: str
+    pen_mm: float
+    fill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text, centred on a point both ways."""
+
+    layer: str
+    centre: Point
+    text: str
+    height_mm: float
+    colour: str
+
+
+Primitive = Area | Lines | Arc | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Local axes on the drawing: `u` and `v` are unit vectors along x or y."""
+
+    origin: Point
+    u: Point
+    v: Point
+
+    def at(self, u_mm: float, v_mm: float) -> Point:
+        """Turn local millimetres into a point of the drawing."""
+        return (
+            self.origin[0] + self.u[0] * u_mm + self.v[0] * v_mm,
+            self.origin[1] + self.u[1] * u_mm + self.v[1] * v_mm,
+        )
+
+    def path(self, *points: Point) -> Path:
+        """Turn local points into a path of the drawing."""
+        return tuple(self.at(u, v) for u, v in points)
+
+    def box(self, u0: float, v0: float, u1: float, v1: float) -> Path:
+        """Return the four corners of a local rectangle."""
+        return self.path((u0, v0), (u1, v0), (u1, v1), (u0, v1))

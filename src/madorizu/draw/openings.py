@@ -1,0 +1,163 @@
+"""Doors and windows as symbols in the gaps of the walls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from madorizu.draw.marks import PAPER_SCALE, Arc, Area, Frame, Lines, Path, Primitive
+from madorizu.draw.style import Style
+from madorizu.draw.walls import hinge_frame, outer_side, thickness_mm
+from madorizu.plan import WINDOW_KINDS, Edge, Opening, Plan
+
+LEAF_MM = 45  # thickness of an entrance door's leaf
+SINGLE_SASH_MM = 800  # narrower windows have one sash
+WINDOW_APART_MM = 15  # of a sash from the middle of the wall; a pixel between both at 32 px per module
+FRENCH_APART_MM = 36
+HINGED = frozenset({"hinged", "service", "entrance"})
+
+
+def opening_marks(plan: Plan, style: Style, kinds: Mapping[Edge, str]) -> Iterator[Primitive]:
+    """Yield all doors and windows of a plan; `kinds` is `plan.walls` of it."""
+    owner = plan.owners()
+    for opening in plan.openings:
+        if opening.kind in WINDOW_KINDS:
+            yield from _window(opening, outer_side(opening, plan, owner), style, thickness_mm(opening, kinds))
+        elif opening.kind == "open":
+            yield from _threshold(opening, style)
+        else:
+            yield from _door(opening, style, thickness_mm(opening, kinds))
+
+
+def _threshold(opening: Opening, style: Style) -> Iterator[Primitive]:
+    if style.threshold:
+        yield Lines("opening", (opening.ends_mm,), style.soft, style.thin_mm, (110, 80))
+
+
+def _door(opening: Opening, style: Style, thickness: float) -> Iterator[Primitive]:
+    frame, width = hinge_frame(opening), opening.width_mm
+    if opening.kind in HINGED:
+        yield from _hinged(opening, style, frame, thickness)
+    elif opening.kind == "sliding":
+        yield from _sliding(style, frame, width, thickness)
+    elif opening.kind == "double_sliding":
+        yield from _double_sliding(style, frame, width)
+    else:
+        yield from _folding(style, frame, width)
+
+
+def _hinged(opening: Opening, style: Style, frame: Frame, thickness: float) -> Iterator[Primitive]:
+    width = opening.width_mm
+    if style.door == "slant":
+        yield from _slant(style, frame, width, thickness)
+    if opening.kind != "hinged":  # doors to the outside have a sill
+        face = thickness / 2 - style.thin_mm * PAPER_SCALE / 2
+        sills = tuple(frame.path((0, f), (width, f)) for f in (face, -face))
+        yield Lines("opening", sills, style.soft, style.thin_mm)
+    if style.door == "slant":
+        return
+    if opening.kind == "entrance":
+        yield Area("opening", (frame.box(0, 0, LEAF_MM * 1.3, width),), style.paper, style.ink, style.thin_mm)
+    else:
+        yield Lines("opening", (frame.path((0, 0), (0, width)),), style.ink, style.thin_mm)
+    yield _quarter(frame, width, style)
+
+
+def _slant(style: Style, frame: Frame, width: float, thickness: float) -> Iterator[Primitive]:
+    """Draw a leaf at 45° and clear what lies under its way."""
+    reach, face = width * math.sqrt(0.5), thickness / 2
+    wedge = frame.path((0, -face), (width, -face), (width, face), (reach, reach), (0, face))
+    yield Area("opening", (wedge,), style.paper)
+    yield Lines("opening", (frame.path((0, 0), (reach, reach)),), style.ink, style.thick_mm)
+
+
+def _quarter(frame: Frame, radius: float, style: Style) -> Arc:
+    """Return the arc from the closed to the open place of a leaf."""
+    closed = math.degrees(math.atan2(frame.u[1], frame.u[0]))
+    opened = math.degrees(math.atan2(frame.v[1], frame.v[0]))
+    turn = (opened - closed + 180) % 360 - 180  # +90 or -90
+    start = closed if turn > 0 else opened
+    start %= 360
+    return Arc("opening", frame.origin, radius, radius, start, start + 90, style.ink, style.thin_mm)
+
+
+def _sliding(style: Style, frame: Frame, width: float, thickness: float) -> Iterator[Primitive]:
+    """Draw the leaf closed, beside the pocket into which it slides."""
+    middle = thickness / 4
+    pen = style.thick_mm if style.door == "slant" else style.medium_mm
+    yield Lines("opening", (frame.path((width * 0.47, middle), (width, middle)),), style.ink, pen)
+    rail = frame.path((0, middle), (width * 0.47, middle))
+    yield Lines("opening", (rail,), style.soft, style.thin_mm, (60, 90))
+
+
+def _double_sliding(style: Style, frame: Frame, width: float) -> Iterator[Primitive]:
+    """Draw two leaves that overlap in the middle."""
+    apart = FRENCH_APART_MM
+    leaves = (
+        frame.path((0, -apart), (width * 0.52, -apart)),
+        frame.path((width * 0.48, apart), (width, apart)),
+    )
+    yield Lines("opening", leaves, style.ink, style.medium_mm)
+
+
+def _folding(style: Style, frame: Frame, width: float) -> Iterator[Primitive]:
+    """Draw leaves folded to a zigzag: two at each end, or one pair at the hinge of a narrow door."""
+    leaf = width / 4
+    deep = leaf * 0.9
+    zigzag = [frame.path((0, 0), (leaf / 2, deep), (leaf, 0))]
+    if width >= 1000:
+        zigzag.append(frame.path((width, 0), (width - leaf / 2, deep), (width - leaf, 0)))
+    else:
+        zigzag = [frame.path((0, 0), (leaf * 0.75, deep * 1.8), (leaf * 1.5, 0))]
+    yield Lines("opening", tuple(zigzag), style.ink, style.thin_mm)
+
+
+def _window(opening: Opening, outside: int, style: Style, thickness: float) -> Iterator[Primitive]:
+    width, french = opening.width_mm, opening.kind == "french"
+    first, _ = opening.ends_mm
+    if opening.axis == "h":
+        frame = Frame(first, (1.0, 0.0), (0.0, float(outside)))
+    else:
+        frame = Frame(first, (0.0, 1.0), (float(outside), 0.0))
+    if style.window == "bar":
+        yield from _bar(style, frame, width, thickness, french=french)
+        return
+    face = thickness / 2
+    yield Area("opening", (frame.box(0, -face, width, face),), style.paper)
+    line = face - style.thin_mm * PAPER_SCALE / 2  # the outer border of the line is the wall's face
+    faces = () if french else (frame.path((0, line), (width, line)), frame.path((0, -line), (width, -line)))
+    apart = FRENCH_APART_MM if french else WINDOW_APART_MM
+    yield Lines("opening", faces + _sashes(frame, width, apart), style.ink, style.thin_mm)
+    if style.marker and french:
+        yield _marker(style, frame, width, face)
+
+
+def _sashes(frame: Frame, width: float, apart: float) -> tuple[Path, ...]:
+    """Return the leaves of a sliding window, each in its own rail; a wide window has four."""
+    if width < SINGLE_SASH_MM:
+        return (frame.path((0, 0), (width, 0)),)
+    count = 4 if width > 2000 else 2
+    leaf = width / count
+    offsets = (apart, -apart, -apart, apart) if count == 4 else (apart, -apart)
+    lap = width * 0.02 if apart == FRENCH_APART_MM else 0.0  # tall leaves visibly overlap
+    ends = [(max(0.0, leaf * i - lap), min(width, leaf * (i + 1) + lap)) for i in range(count)]
+    return tuple(frame.path((a, o), (b, o)) for (a, b), o in zip(ends, offsets, strict=True))
+
+
+def _marker(style: Style, frame: Frame, width: float, face: float) -> Area:
+    base, gap, high = 110, 60, 190
+    middle = width / 2
+    corners = frame.path((middle - base, face + gap + high), (middle + base, face + gap + high), (middle, face + gap))
+    return Area("opening", (corners,), style.paper, style.ink, style.thin_mm)
+
+
+def _bar(style: Style, frame: Frame, width: float, thickness: float, *, french: bool) -> Iterator[Primitive]:
+    """Draw the glass as one bar between end ticks; a french window has its outer sill too."""
+    face = thickness / 2
+    tick = face + 25
+    yield Area("opening", (frame.box(0, -face, width, face),), style.paper)
+    ticks = [frame.path((u, -tick), (u, tick)) for u in (0.0, float(width))]
+    if french:
+        ticks.append(frame.path((width / 2, -tick), (width / 2, tick)))
+    yield Lines("opening", tuple(ticks), style.ink, style.thin_mm)
+    yield Lines("opening", (frame.path((0, 0), (width, 0)),), style.ink, style.thick_mm)

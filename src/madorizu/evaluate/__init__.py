@@ -1,0 +1,1 @@
+"""Runs that show what a model can do, and their reports."""

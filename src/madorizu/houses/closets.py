@@ -1,0 +1,105 @@
+"""Cut closets out of bedrooms and tatami rooms."""
+
+from __future__ import annotations
+
+import random
+
+from madorizu.catalogue import ROOMS
+from madorizu.houses.topology import Storey, is_wide
+from madorizu.plan import SIDES, STEP, Cell, Side, bounds, cells_in, is_connected, neighbours
+
+CLOSET_OF = {"bed": "cl", "mbr": "cl", "wa": "oshi"}
+DOOR_RUN = 2  # half modules of wall that a room must keep towards the room it opens to
+WINDOW_RUN = 4
+
+
+def carve(storey: Storey, rng: random.Random) -> Storey:
+    """Give every bedroom and tatami room a closet where one fits.
+
+    A master bedroom that touches a walk-in closet gets none.
+    """
+    rooms = list(storey.rooms)
+    everything = storey.cells
+    for index, (kind, cells) in enumerate(storey.rooms):
+        if kind not in CLOSET_OF:
+            continue
+        ring = {n for c in cells for n in neighbours(c)} - cells
+        if kind == "mbr" and any(k == "wic" and ring & c for k, c in storey.rooms):
+            continue
+        doorways = [c for k, c in storey.rooms if k == "hall" or (kind == "wa" and k == "ldk")]
+        strip = _best_strip(kind, cells, everything, doorways, rng)
+        if strip is not None:
+            rooms[index] = (kind, cells - strip)
+            rooms.append((CLOSET_OF[kind], strip))
+    return Storey(tuple(rooms))
+
+
+def _best_strip(
+    kind: str,
+    cells: frozenset[Cell],
+    everything: frozenset[Cell],
+    doorways: list[frozenset[Cell]],
+    rng: random.Random,
+) -> frozenset[Cell] | None:
+    options = [
+        (_cost(strip, cells, everything) + rng.random(), i, strip)
+        for i, strip in enumerate(_strips(cells))
+        if _is_usable(kind, strip, cells, everything, doorways)
+    ]
+    return min(options)[2] if options else None
+
+
+def _strips(cells: frozenset[Cell]) -> list[frozenset[Cell]]:
+    """List strips one or two half modules deep that begin in a corner of the bounding rectangle."""
+    x, y, width, height = bounds(cells)
+    found = []
+    for depth in (2, 1):
+        for length in sorted({3, 4, 5, 6, width}):
+            if length <= width:
+                for left in (x, x + width - length):
+                    found += [cells_in((left, top, length, depth)) for top in (y, y + height - depth)]
+        for length in sorted({3, 4, 5, 6, height}):
+            if length <= height:
+                for top in (y, y + height - length):
+                    found += [cells_in((left, top, depth, length)) for left in (x, x + width - depth)]
+    return [s for s in dict.fromkeys(found) if s <= cells]
+
+
+def _is_usable(
+    kind: str,
+    strip: frozenset[Cell],
+    cells: frozenset[Cell],
+    everything: frozenset[Cell],
+    doorways: list[frozenset[Cell]],
+) -> bool:
+    rest = cells - strip
+    wanted = ROOMS[kind]
+    closet = ROOMS[CLOSET_OF[kind]]
+    if not closet.min_cells <= len(strip) <= closet.max_cells or len(rest) < wanted.min_cells:
+        return False
+    if not is_wide(rest, wanted.min_side) or not is_connected(rest):
+        return False
+    if max(_lit_run(rest, everything, side) for side in SIDES) < WINDOW_RUN:
+        return False
+    return any(_contact(rest, other) >= DOOR_RUN for other in doorways)
+
+
+def _lit_run(cells: frozenset[Cell], everything: frozenset[Cell], side: Side) -> int:
+    dx, dy = STEP[side]
+    return sum((x + dx, y + dy) not in everything for x, y in cells)
+
+
+def _contact(cells: frozenset[Cell], other: frozenset[Cell]) -> int:
+    """Return the longest straight stretch of common wall that lies on one side."""
+    return max(sum((x + dx, y + dy) in other for x, y in cells) for dx, dy in STEP.values())
+
+
+def _cost(strip: frozenset[Cell], cells: frozenset[Cell], everything: frozenset[Cell]) -> float:
+    """Prefer closets on inner walls that leave the room a rectangle."""
+    outside = sum(n not in everything for c in strip for n in neighbours(c))
+    rest = cells - strip
+    _, _, width, height = bounds(rest)
+    ragged = width * height - len(rest)
+    _, _, strip_width, strip_height = bounds(strip)
+    thin = 4 if min(strip_width, strip_height) == 1 else 0
+    return 0.6 * outside + 0.5 * (ragged > 0) * 4 + 0.3 * len(strip) + thin

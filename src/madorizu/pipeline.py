@@ -1,0 +1,375 @@
+"""From a brief to pictures: the stages in a row.
+
+`design` is what the command line, the REST routes and the page call. There are two
+generators. "simple" solves a lawful house (`houses`) and draws it; "lora" asks a model
+for a picture. The model comes in as a function, so nothing here knows torch.
+
+What a model drew is a picture and nothing more: its `Design.plan` is None and no rule
+has been checked, save that the picture is not empty.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from madorizu import canvas, catalogue, files
+from madorizu.brief import FLOORS, SIDE_WORDS, Brief, caption, elements_from, modules
+from madorizu.errors import BriefError, ModelError, SettingsError
+from madorizu.plan import CELL_M2, HALF_MM, MODULE_MM, House, Plan, Side, outline, plan_to_json
+from madorizu.rules import Finding
+
+Image = NDArray[np.uint8]  # (size, size, 3)
+Draw = Callable[[Sequence[str], Sequence[int]], Image]  # captions, seeds -> (N, size, size, 3)
+Generator = Literal["simple", "lora"]
+
+DEFAULT_STYLE = "cad"
+MAX_SEED = 2**31 - 1  # what the solver takes
+MAX_COUNT = 64
+BUNGALOW_M2 = 95  # a 1F with more than that beside a 2F is rare; see the archetypes
+TIME_LIMIT_S = 30.0
+EMPTY = "P01"  # the code of the finding "the picture is empty"
+_EMPTY_DEVIATION = 2.0  # of 255; the emptiest drawing of the corpus lies far above, a grey sheet below
+_SIDE_NAMES: dict[str, Side] = {name: side for side, word in SIDE_WORDS.items() for name in (side, word)}
+_SIDE_NAMES |= {"北": "n", "東": "e", "南": "s", "西": "w"}
+
+
+class HouseFor(Protocol):
+    """The solver of houses, as `houses.house_for`."""
+
+    def __call__(self, brief: Brief, *, seed: int, time_limit_s: float = ...) -> House:
+        """Return a lawful house that meets a brief."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """One picture and what is known about it.
+
+    Attributes:
+        image: uint8 RGB, (size, size, 3), row 0 is north.
+        brief: what was asked.
+        caption: the brief in the grammar; what a model was told.
+        seed: the seed of this picture; with the same generator it gives the same bytes again.
+        plan: the storey that is drawn, or None for a picture of a model.
+        house: the house that the storey belongs to, or None for a picture of a model.
+        findings: broken rules of the storey and of its house.
+        generator: "simple" or "lora".
+        style: how the plan is drawn; for a model the style that it was asked for, or None.
+    """
+
+    image: Image
+    brief: Brief
+    caption: str
+    seed: int
+    plan: Plan | None
+    house: House | None
+    findings: tuple[Finding, ...]
+    generator: Generator
+    style: str | None
+
+    @property
+    def floor(self) -> str:
+        """The storey that is drawn, as in a brief."""
+        return self.brief.floor if self.plan is None else f"{self.plan.floor}F"
+
+    @property
+    def size_mm(self) -> tuple[int, int]:
+        """W×H of the storey that is drawn; without a plan that of the brief."""
+        if self.plan is None:
+            return self.brief.width_mm, self.brief.height_mm
+        _, _, width, height = outline(self.plan)
+        return width * HALF_MM, height * HALF_MM
+
+
+# --- the wish --------------------------------------------------------------------------
+
+
+def brief_from(
+    width: str | float,
+    height: str | float,
+    *,
+    floor: str = "1F",
+    elements: Iterable[str] | None = None,
+    entrance: str | None = None,
+    bedrooms: int | None = None,
+    style: str | None = None,
+) -> Brief:
+    """Read a brief from the words of a command line or a request.
+
+    Args:
+        width: W in modules, east-west; halves are allowed.
+        height: H in modules, north-south.
+        floor: "1F", "2F", "both" or "unknown", in any case.
+        elements: names of `brief.ELEMENTS`. None asks for what such a storey usually has: stairs,
+            and below the 2F an entrance; a 1F over `BUNGALOW_M2` is a house of one storey, so
+            without stairs. An empty one asks for nothing.
+        entrance: side of the entrance ("s", "south", "南"); asks for an entrance too.
+        bedrooms: number of bedrooms on the storey, or None for open.
+        style: how it is drawn, or None for open.
+
+    Raises:
+        BriefError: if a word is unknown, or no storey has this size; the hint names the nearest.
+    """
+    floors = {f.lower(): f for f in FLOORS}
+    if floor.lower() not in floors:
+        raise BriefError(f"floor must be one of {', '.join(FLOORS)}, got {floor!r}")
+    storey = floors[floor.lower()]
+    side = None if entrance is None else _side(entrance)
+    size_mm = modules(width, "width"), modules(height, "height")
+    _check_size(storey, *size_mm)
+    wished = _usual_elements(storey, *size_mm) if elements is None else list(elements)
+    if side is not None:
+        wished.append("entrance")
+    return Brief(storey, *size_mm, elements_from(wished), side, bedrooms, style=style)
+
+
+def _usual_elements(floor: str, width_mm: int, height_mm: int) -> list[str]:
+    if floor == "unknown":
+        return []
+    if floor == "2F":
+        return ["stairs"]
+    bungalow = floor == "1F" and width_mm * height_mm > BUNGALOW_M2 * 1_000_000
+    return ["entrance"] if bungalow else ["entrance", "stairs"]
+
+
+def _side(word: str) -> Side:
+    side = _SIDE_NAMES.get(word.strip().lower())
+    if side is None:
+        raise BriefError(f"entrance must be one of {', '.join(SIDE_WORDS.values())}, got {word!r}")
+    return side
+
+
+def _check_size(floor: str, width_mm: int, height_mm: int) -> None:
+    """Refuse what no image can show, and what no storey can be, whoever draws it."""
+    fault: str | None = None
+    try:
+        canvas.fit(width_mm, height_mm)
+    except BriefError as error:
+        fault = error.message
+    else:
+        least = catalogue.ROOMS["stair"].min_cells + min(t.min_cells for t in catalogue.ROOMS.values() if t.habitable)
+        if width_mm * height_mm < least * HALF_MM * HALF_MM:
+            fault = (
+                f"storey must hold stairs and a room, {least * CELL_M2:.1f} m², got {width_mm * height_mm / 1e6:.1f} m²"
+            )
+    if fault is not None:
+        from madorizu import houses
+
+        width, height = (f"{mm / MODULE_MM:g}" for mm in houses.nearest_size(width_mm, height_mm, floor=floor))
+        raise BriefError(fault, f"the nearest size that works is {width}x{height}")
+
+
+# --- the pictures ----------------------------------------------------------------------
+
+
+def design(
+    brief: Brief,
+    *,
+    draw: Draw | None,
+    seed: int,
+    count: int = 1,
+    style: str | None = None,
+    labels: bool = False,
+    house_for: HouseFor | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> tuple[Design, ...]:
+    """Draw a brief `count` times, with the seeds `seed`, `seed + 1` and so on.
+
+    Args:
+        brief: what is asked.
+        draw: a model as a function from captions and seeds to pictures, or None for the
+            simple generator.
+        seed: 0 to `MAX_SEED`; after the largest seed comes 0.
+        count: number of pictures, 1 to `MAX_COUNT`; the simple generator draws each storey of
+            a house ("both") as a picture of its own.
+        style: how to draw where the brief leaves it open. None leaves it open to a model;
+            the simple generator takes `DEFAULT_STYLE`.
+        labels: whether the simple generator writes room names; training pictures carry none.
+        house_for: another solver than `houses.house_for`.
+        time_limit_s: for each house.
+
+    Returns:
+        The designs in the order of their seeds; of one house the lowest storey first.
+
+    Raises:
+        BriefError: if a model is asked for "both", or there is no such style.
+        SettingsError: if seed or count is outside its limits.
+        InfeasibleError: if no house fits the brief.
+        OutOfTimeError: if no house was found in time.
+        ModelError: if a model returns something else than pictures.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise SettingsError(f"seed must be 0 to {MAX_SEED}, got {seed}")
+    if not 1 <= count <= MAX_COUNT:
+        raise SettingsError(f"count must be 1 to {MAX_COUNT}, got {count}")
+    seeds = [(seed + i) % (MAX_SEED + 1) for i in range(count)]
+    if draw is not None:
+        return _ask_model(replace(brief, style=brief.style or style), draw, seeds)
+    style = _drawing_style(brief.style or style or DEFAULT_STYLE)
+    solve = house_for or _house_for()
+    found = []
+    for one in seeds:
+        house = solve(brief, seed=one, time_limit_s=time_limit_s)
+        found += _draw_house(house, brief, one, style=style, labels=labels)
+    return tuple(found)
+
+
+def _house_for() -> HouseFor:
+    # The solver takes a second to import; a model needs none.
+    from madorizu import houses
+
+    return houses.house_for
+
+
+def _drawing_style(style: str) -> str:
+    # Asked before the solver is: a wrong word should not cost a house.
+    from madorizu.draw.style import style_named
+
+    return style_named(style).name
+
+
+def _draw_house(house: House, brief: Brief, seed: int, *, style: str, labels: bool) -> list[Design]:
+    from madorizu import draw, rules
+
+    findings = rules.check(house, brief)
+    wished = [p for p in house.plans if brief.floor in ("both", f"{p.floor}F")] or list(house.plans[:1])
+    designs = []
+    for plan in wished:
+        image = draw.raster(plan, style, canvas=canvas.fit_outline(outline(plan)), labels=labels)
+        here = tuple(f for f in findings if f.floor in (None, plan.floor))
+        designs.append(Design(image, brief, caption(brief), seed, plan, house, here, "simple", style))
+    return designs
+
+
+def _ask_model(brief: Brief, draw: Draw, seeds: Sequence[int]) -> tuple[Design, ...]:
+    if brief.floor == "both":
+        raise BriefError(
+            "floor must be 1F, 2F or unknown for a model, got both",
+            "a model draws one storey per picture: ask for each by itself, or use the simple generator",
+        )
+    text = caption(brief)
+    images = np.asarray(draw([text] * len(seeds), seeds))
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[0] != len(seeds) or images.shape[3] != 3:
+        raise ModelError(
+            f"model must return {len(seeds)} RGB pictures of uint8, got {images.dtype} of shape {images.shape}"
+        )
+    return tuple(
+        Design(image, brief, text, seed, None, None, _emptiness(image), "lora", brief.style)
+        for image, seed in zip(images, seeds, strict=True)
+    )
+
+
+def _emptiness(image: Image) -> tuple[Finding, ...]:
+    """Find a picture on which nothing is drawn: it must never pass for a plan."""
+    if float(image.std()) >= _EMPTY_DEVIATION:
+        return ()
+    return (
+        Finding(
+            EMPTY,
+            True,
+            None,
+            None,
+            None,
+            "the picture is empty; the adapter is not trained enough, or does not suit its base",
+            "画像に何も描かれていません。学習が足りないか、アダプターがベースモデルに合っていません",
+        ),
+    )
+
+
+# --- files -----------------------------------------------------------------------------
+
+
+def png(design: Design) -> bytes:
+    """Encode a design as PNG; the caption, seed and generator are in its text chunks."""
+    from PIL import Image as images
+    from PIL.PngImagePlugin import PngInfo
+
+    notes = PngInfo()
+    notes.add_text("Software", "madorizu")
+    notes.add_text("Description", design.caption)
+    notes.add_text("madorizu:seed", str(design.seed))
+    notes.add_text("madorizu:generator", design.generator)
+    file = io.BytesIO()
+    images.fromarray(design.image).save(file, "PNG", pnginfo=notes, optimize=False)
+    return file.getvalue()
+
+
+def svg(design: Design, *, labels: bool = True) -> str:
+    """Write a design's plan as SVG.
+
+    Raises:
+        SettingsError: if the design is a model's picture, which has no plan.
+    """
+    from madorizu import draw
+
+    plan = _plan_of(design, "SVG")
+    place = canvas.fit_outline(outline(plan), size_px=canvas.REFERENCE_PX)
+    return draw.svg(plan, design.style or DEFAULT_STYLE, canvas=place, labels=labels)
+
+
+def plan_json(design: Design) -> str:
+    """Write a design's plan as JSON, as `plan.plan_from_json` and `madorizu check` read it.
+
+    Raises:
+        SettingsError: if the design is a model's picture, which has no plan.
+    """
+    return json.dumps(plan_to_json(_plan_of(design, "JSON")), ensure_ascii=False, indent=1) + "\n"
+
+
+def _plan_of(design: Design, form: str) -> Plan:
+    if design.plan is None:
+        raise SettingsError(
+            f"{form} must come from a plan, got a picture of a model", "ask for a PNG, or use the simple generator"
+        )
+    return design.plan
+
+
+def save(designs: Sequence[Design], output: Path, *, labels: bool = True, sidecar: bool = False) -> tuple[Path, ...]:
+    """Write designs as files, whole or not at all.
+
+    One design gets exactly the name `output`; several get "-1", "-2" and so on before the
+    suffix, in the order of the designs.
+
+    Args:
+        designs: what to write.
+        output: a file name that ends with .png, .svg or .json; the last two need plans.
+        labels: whether an SVG carries room names. A PNG is as it was drawn.
+        sidecar: whether to write the JSON of a training pair beside each PNG.
+
+    Returns:
+        The pictures' paths, in order; sidecars lie beside them.
+
+    Raises:
+        SettingsError: if the suffix is another, or a model's picture is to have a plan.
+        StorageError: if a file cannot be written.
+    """
+    forms: dict[str, Callable[[Design], bytes]] = {
+        ".png": png,
+        ".svg": lambda one: svg(one, labels=labels).encode(),
+        ".json": lambda one: plan_json(one).encode(),
+    }
+    form = forms.get(output.suffix.lower())
+    if form is None:
+        raise SettingsError(f"output must end with .png, .svg or .json, got {output.name!r}")
+    names = [output.with_stem(f"{output.stem}-{i + 1}") for i in range(len(designs))] if len(designs) > 1 else [output]
+    for one, name in zip(designs, names, strict=True):
+        files.atomic_bytes(name, form(one))
+        if sidecar:
+            _write_sidecar(one, name.with_suffix(".json"))
+    return tuple(names)
+
+
+def _write_sidecar(design: Design, path: Path) -> None:
+    from madorizu import sidecar
+
+    plan = _plan_of(design, "a sidecar")
+    place = canvas.fit_outline(outline(plan), size_px=len(design.image))
+    house = design.house or House((plan,), seed=design.seed)
+    sidecar.write(path, plan, house=house, style=design.style or DEFAULT_STYLE, canvas=place)

@@ -1,0 +1,177 @@
+"""Rules about the whole: programme, support from below, shares, wet rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from madorizu.plan import Cell
+from madorizu.rules.facts import STORAGE, Case, Finding, Storey, floor_cells
+
+NEEDED = ("ldk", "bath", "wash", "wc")
+OVERHANG = 2  # half modules: 910 mm
+MOST_CIRCULATION = 0.22
+LEAST_STORAGE = 0.10
+BELOW_VOID = frozenset({"ldk", "ent", "hall", "stair"})
+WET = ("bath", "wash", "wc", "ldk")
+
+
+def programme(case: Case) -> Iterator[Finding]:
+    """Find what every house needs and this one lacks.
+
+    What it checks: A house has storeys numbered 1F, 2F, … in this order, and among them at least one
+        LDK (the kitchen), bath, washroom and WC. Of a storey alone nothing is demanded.
+    Why: Without one of them it is no dwelling.
+    Example: A house of two bedrooms and an LDK that has no bath.
+    """
+    if not case.is_house:
+        return
+    floors = [s.floor for s in case.storeys]
+    if not floors or floors != list(range(1, len(floors) + 1)):
+        got = ", ".join(f"{f}F" for f in floors) or "none"
+        yield case.finding(
+            "H08", f"House must have its storeys from 1F upwards, got {got}", f"階の構成が不正です({got})"
+        )
+    names = {
+        "ldk": ("an LDK", "LDK"),
+        "bath": ("a bath", "浴室"),
+        "wash": ("a washroom", "洗面室"),
+        "wc": ("a WC", "トイレ"),
+    }
+    for kind in NEEDED:
+        if not any(kind in s.rooms_of for s in case.storeys):
+            name, name_ja = names[kind]
+            yield case.finding("H08", f"House must have {name}, got none", f"{name_ja}がありません")
+
+
+def support(case: Case) -> Iterator[Finding]:
+    """Find parts of an upper storey with nothing below.
+
+    What it checks: Indoor cells of an upper storey, and its balconies, lie over indoor cells of the
+        storey below or at most one module (910 mm) beyond them; a balcony may stand over a porch or
+        deck, where posts can be. A void lies on 2F or above, over LDK, hall, entrance or stair.
+    Why: Timber frames overhang by about one module without special structure. This is a rule of
+        thumb, not a proof of structural safety.
+    Example: A 2F bedroom that reaches two modules over the garden.
+    """
+    for s in case.storeys:
+        for i in s.rooms_of.get("void", ()):
+            if s.floor == 1:
+                yield s.finding("H14", i, "Void must be on 2F or above, got 1F", "吹抜は2階以上に必要です")
+    if not case.is_house:
+        return
+    for below, above in pairwise(case.storeys):
+        yield from _overhangs(below, above)
+        yield from _voids_over_rooms(below, above)
+
+
+def _overhangs(below: Storey, above: Storey) -> Iterator[Finding]:
+    for i, room in enumerate(above.plan.rooms):
+        if not above.indoor[i] and room.kind != "balcony":
+            continue
+        loose = sorted((c for c in room.cells if not _is_held(c, below, room.kind)), key=lambda c: (c[1], c[0]))
+        if loose:
+            yield above.finding(
+                "H14",
+                i,
+                f"{above.named(i)} must reach at most 910 mm beyond the storey below, got {len(loose)} cells further",
+                f"{above.named_ja(i)}が下階から910mmを超えて張り出しています({len(loose)}マス)",
+                loose[0],
+            )
+
+
+def _is_held(cell: Cell, below: Storey, kind: str) -> bool:
+    owner = below.owner.get(cell)
+    if owner is not None and (below.indoor[owner] or kind == "balcony"):
+        return True
+    x, y = cell
+    reach = range(-OVERHANG, OVERHANG + 1)
+    return any(below.is_indoors(below.owner.get((x + dx, y + dy))) for dx in reach for dy in reach)
+
+
+def _voids_over_rooms(below: Storey, above: Storey) -> Iterator[Finding]:
+    for i in above.rooms_of.get("void", ()):
+        under = {below.kind(below.owner.get(c)) for c in above.plan.rooms[i].cells}
+        if not under <= BELOW_VOID:
+            yield above.finding(
+                "H14",
+                i,
+                "Void must lie over LDK, hall, entrance or stair, got another room below",
+                "吹抜の下はLDK・ホール・玄関・階段でなければなりません",
+            )
+
+
+# --- soft ---------------------------------------------------------------------------------
+
+
+def wet_cluster(case: Case) -> Iterator[Finding]:
+    """Find wet rooms that stand alone.
+
+    What it checks: Where a storey has two or more of bath, washroom and WC, each shares a wall with
+        another of them or with the LDK (the kitchen).
+    Why: Short pipes cost less, make less noise and leak less.
+    Example: A WC in the north-east corner and the bath in the south-west.
+    """
+    for s in case.storeys:
+        wet = {i for kind in WET for i in s.rooms_of.get(kind, ())}
+        small = [i for i in sorted(wet) if s.plan.rooms[i].kind != "ldk"]
+        beside = {i for a, b in s.contacts if a in wet and b in wet for i in (a, b)}
+        for i in small if len(small) > 1 else ():
+            if i not in beside:
+                yield s.finding(
+                    "S03",
+                    i,
+                    f"{s.named(i)} should share a wall with another wet room, got none",
+                    f"{s.named_ja(i)}がほかの水回りと離れています",
+                )
+
+
+def circulation_share(case: Case) -> Iterator[Finding]:
+    """Find a house that spends too much on ways.
+
+    What it checks: Hall, entrance and stair take at most 22 % of the floor area (voids not counted),
+        of the house, or of the storey where only one is given.
+    Why: The usual share is 10 to 20 %; what is more is missing in the rooms.
+    Example: A storey of 50 m² with a hall of 12 m².
+    """
+    total = floor_cells(case.storeys)
+    ways = _cells_of_kinds(case, frozenset({"hall", "ent", "stair"}))
+    if total and ways > MOST_CIRCULATION * total:
+        yield case.finding(
+            "S05",
+            f"Hall, entrance and stair should take at most 22 % of the floor, got {100 * ways / total:.1f} %",
+            f"廊下・玄関・階段の割合は22%以下が望ましいです({100 * ways / total:.1f}%)",
+        )
+
+
+def storage_share(case: Case) -> Iterator[Finding]:
+    """Find a house with too little storage.
+
+    What it checks: Closets and stores (WIC, SIC, 押入, CL, 物入, パントリー, 納戸) take at least 10 % of the
+        floor area of a house (not asked of a storey alone), and each bedroom has a closet of its
+        own: a door to one.
+    Why: Families ask for 10 to 15 %.
+    Example: A bedroom without a closet.
+    """
+    total = floor_cells(case.storeys)
+    share = _cells_of_kinds(case, STORAGE)
+    if case.is_house and total and share < LEAST_STORAGE * total:
+        yield case.finding(
+            "S06",
+            f"Storage should take at least 10 % of the floor, got {100 * share / total:.1f} %",
+            f"収納率は10%以上が望ましいです({100 * share / total:.1f}%)",
+        )
+    for s in case.storeys:
+        for kind in ("bed", "mbr"):
+            for i in s.rooms_of.get(kind, ()):
+                if not any(s.plan.rooms[o].kind in STORAGE for o, _ in s.links.get(i, ())):
+                    yield s.finding(
+                        "S06",
+                        i,
+                        f"{s.named(i)} should have a closet, got none",
+                        f"{s.named_ja(i)}に収納がありません",
+                    )
+
+
+def _cells_of_kinds(case: Case, kinds: frozenset[str]) -> int:
+    return sum(len(r.cells) for s in case.storeys for r in s.plan.rooms if r.kind in kinds)

@@ -1,0 +1,1 @@
+"""Blocks of the plan solver, on OR-tools CP-SAT. Knows the catalogue, never the rules."""

@@ -1,0 +1,377 @@
+"""Tile a storey with rooms: exact cover with CP-SAT.
+
+Works on whole modules (910 mm). Every room has a list of candidate cell sets; the
+solver picks one candidate per room and one hall so that every cell is covered exactly
+once and every room touches what it must open to. Sizes, daylight sides and the stair's
+place are filters on the candidate lists, so the model itself stays small.
+
+Deterministic for one seed and OR-tools version: one worker, fixed seed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ortools.sat.python import cp_model
+
+from madorizu.plan import OPPOSITE, STEP, Cell, Side, bounds, cells_in, neighbours
+
+Status = Literal["solved", "infeasible", "out of time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A room to place.
+
+    Attributes:
+        kind: code of `catalogue.ROOMS`.
+        low, high: area in modules².
+        touches: kinds of which at least one must share a module of wall.
+        outside: sides of the house of which one must carry `outside_run` modules of its wall;
+            empty for none.
+        outside_run: see `outside`.
+        min_side: narrowest place in modules.
+        max_aspect: longer over shorter side of the bounding rectangle.
+        l_shapes: also try rectangles with one corner cut away.
+    """
+
+    kind: str
+    low: int
+    high: int
+    touches: tuple[str, ...] = ()
+    outside: tuple[Side, ...] = ()
+    outside_run: int = 2
+    min_side: int = 1
+    max_aspect: float = 2.0
+    l_shapes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """A tiled storey: (kind, module cells) per room, hall included."""
+
+    rooms: tuple[tuple[str, frozenset[Cell]], ...]
+
+
+def run_outside(cells: frozenset[Cell], floor: frozenset[Cell], side: Side) -> int:
+    """Return how many modules of the cells' border on one side lie on the storey's outline."""
+    dx, dy = STEP[side]
+    return sum((x + dx, y + dy) not in floor for x, y in cells)
+
+
+def around(cells: frozenset[Cell]) -> frozenset[Cell]:
+    """Return the cells that share a side with a set of cells and are not of it."""
+    return frozenset(n for c in cells for n in neighbours(c)) - cells
+
+
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """Cells of a storey as bits of one whole number, for fast set algebra.
+
+    A frame of one empty cell lies around the storey, so that shifting a set by one
+    cell never wraps into the next row.
+    """
+
+    x: int
+    y: int
+    stride: int
+    rows: int
+
+    @classmethod
+    def of(cls, floor: frozenset[Cell]) -> _Board:
+        x, y, width, height = bounds(floor)
+        return cls(x - 1, y - 1, width + 2, height + 2)
+
+    def bits(self, cells: Iterable[Cell]) -> int:
+        return sum(1 << ((y - self.y) * self.stride + x - self.x) for x, y in cells)
+
+    def cells(self, bits: int) -> frozenset[Cell]:
+        return frozenset((i % self.stride + self.x, i // self.stride + self.y) for i in _indices(bits))
+
+    def ring(self, bits: int) -> int:
+        return (bits << 1 | bits >> 1 | bits << self.stride | bits >> self.stride) & ~bits
+
+    def shifted(self, bits: int, side: Side) -> int:
+        """Return the cells one step further to a side."""
+        dx, dy = STEP[side]
+        by = dy * self.stride + dx
+        return bits << by if by > 0 else bits >> -by
+
+
+def _indices(bits: int) -> Iterable[int]:
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+def candidates(want: Want, free: frozenset[Cell], floor: frozenset[Cell]) -> list[frozenset[Cell]]:
+    """List every cell set that a room may take.
+
+    Args:
+        want: the room.
+        free: cells not yet taken by fixed rooms.
+        floor: all cells of the storey.
+    """
+    board = _Board.of(floor)
+    return [board.cells(bits) for bits in _candidates(want, board.bits(free), board.bits(floor), board)]
+
+
+def _candidates(want: Want, free: int, floor: int, board: _Board) -> list[int]:
+    rims = [floor & ~board.shifted(floor, OPPOSITE[side]) for side in want.outside]
+    width, height = board.stride - 2, board.rows - 2
+    found: list[int] = []
+    for w in range(want.min_side, width + 1):
+        for h in range(want.min_side, height + 1):
+            if max(w, h) > want.max_aspect * min(w, h):
+                continue
+            for shape in _shapes(w, h, want):
+                origin = sum(1 << ((y + 1) * board.stride + x + 1) for x, y in shape)
+                for y in range(height - h + 1):
+                    for x in range(width - w + 1):
+                        moved = origin << (y * board.stride + x)
+                        if not moved & ~free and (
+                            not rims or any((moved & rim).bit_count() >= want.outside_run for rim in rims)
+                        ):
+                            found.append(moved)
+    return found
+
+
+def _shapes(width: int, height: int, want: Want) -> Iterable[frozenset[Cell]]:
+    full = cells_in((0, 0, width, height))
+    if want.low <= len(full) <= want.high:
+        yield full
+    if not want.l_shapes:
+        return
+    for cut_x in range(1, width - want.min_side + 1):
+        for cut_y in range(1, height - want.min_side + 1):
+            if not want.low <= width * height - cut_x * cut_y <= want.high:
+                continue
+            for x, y in ((0, 0), (width - cut_x, 0), (0, height - cut_y), (width - cut_x, height - cut_y)):
+                yield full - cells_in((x, y, cut_x, cut_y))
+
+
+def halls(
+    must: Sequence[frozenset[Cell]],
+    free: frozenset[Cell],
+    sizes: tuple[int, int],
+    rng: random.Random,
+    *,
+    count: int = 160,
+) -> list[frozenset[Cell]]:
+    """Grow random halls: connected, one module wide, touching what they must.
+
+    Args:
+        must: sets of cells; the hall holds at least one cell of each.
+        free: cells it may take.
+        sizes: smallest and largest area in modules².
+        rng: source of randomness.
+        count: how many different halls to try for.
+
+    Returns:
+        Different halls without a 2×2 block, in the order found.
+    """
+    links = {c: tuple(n for n in neighbours(c) if n in free) for c in sorted(free)}
+    found: dict[frozenset[Cell], None] = {}
+    failures = 0
+    while len(found) < count and failures < count:
+        hall = _grow(must, links, rng.randint(*sizes), sizes, rng)
+        if hall is None or hall in found:
+            failures += 1
+        else:
+            found[hall] = None
+    return list(found)
+
+
+_Links = dict[Cell, tuple[Cell, ...]]
+
+
+def _grow(
+    must: Sequence[frozenset[Cell]], links: _Links, size: int, sizes: tuple[int, int], rng: random.Random
+) -> frozenset[Cell] | None:
+    starts = sorted(c for c in must[0] if c in links)
+    if not starts:
+        return None
+    order = [rng.choice(starts)]
+    hall = set(order)
+    for target in must[1:]:
+        path = _path(order, target, links, rng)
+        if path is None or len(hall) + len(path) > sizes[1]:
+            return None
+        order += path
+        hall.update(path)
+    if any(_makes_block(hall, c) for c in order):
+        return None
+    for _ in range(size * 4):
+        if len(order) >= size:
+            break
+        step = rng.choice(links[rng.choice(order)] or (order[0],))
+        # A straight corridor is likelier than a comb: prefer to go on from the newest cell.
+        if rng.random() < 0.6:
+            step = rng.choice(links[order[-1]] or (order[0],))
+        if step not in hall and not _makes_block(hall, step):
+            hall.add(step)
+            order.append(step)
+    return frozenset(hall) if len(hall) >= sizes[0] else None
+
+
+def _path(hall: Sequence[Cell], targets: frozenset[Cell], links: _Links, rng: random.Random) -> list[Cell] | None:
+    """Find a random shortest path from the hall to one of the targets, nearest cell first."""
+    if not targets.isdisjoint(hall):
+        return []
+    came: dict[Cell, Cell | None] = dict.fromkeys(hall)
+    ring = list(hall)
+    while ring:
+        rng.shuffle(ring)
+        following = []
+        for cell in ring:
+            for n in links[cell]:
+                if n not in came:
+                    came[n] = cell
+                    following.append(n)
+        reached = [c for c in following if c in targets]
+        if reached:
+            path = []
+            at: Cell | None = rng.choice(reached)
+            while at is not None and at not in hall:
+                path.append(at)
+                at = came[at]
+            return path[::-1]
+        ring = following
+    return None
+
+
+def _makes_block(hall: set[Cell], cell: Cell) -> bool:
+    """Say whether a cell completes a 2×2 block with cells of the hall."""
+    x, y = cell
+    return any(
+        (x + dx, y) in hall and (x, y + dy) in hall and (x + dx, y + dy) in hall for dx in (-1, 1) for dy in (-1, 1)
+    )
+
+
+def tile(
+    floor: frozenset[Cell],
+    fixed: Sequence[tuple[str, frozenset[Cell]]],
+    wants: Sequence[Want],
+    hall_options: Sequence[frozenset[Cell]],
+    *,
+    seed: int,
+    time_limit_s: float,
+    candidate_limit: int = 700,
+) -> tuple[Status, Tiling | None]:
+    """Cover a storey exactly.
+
+    Args:
+        floor: module cells to cover.
+        fixed: rooms whose cells are given (stair, entrance).
+        wants: rooms to place.
+        hall_options: halls to choose one from, as `halls` gives them.
+        seed: for the solver and for which candidates are kept.
+        time_limit_s: wall-clock limit.
+        candidate_limit: at most this many candidates per room, drawn at random. When
+            candidates were dropped, "infeasible" speaks only of those that were kept.
+
+    Returns:
+        The status, and the tiling when solved.
+    """
+    rng = random.Random(seed)
+    board = _Board.of(floor)
+    fixed_bits = [(kind, board.bits(cells)) for kind, cells in fixed]
+    free = board.bits(floor) & ~sum(bits for _, bits in fixed_bits)
+    groups = [[b for b in map(board.bits, hall_options) if not b & ~free]]
+    for want in wants:
+        found = _reaching(want, _candidates(want, free, board.bits(floor), board), fixed_bits, wants, board)
+        groups.append(rng.sample(found, candidate_limit) if len(found) > candidate_limit else found)
+    if not all(groups):
+        return "infeasible", None
+    model = cp_model.CpModel()
+    picks = [[model.new_bool_var("") for _ in group] for group in groups]
+    for row in picks:
+        model.add_exactly_one(row)
+    covering: dict[int, list[cp_model.IntVar]] = {i: [] for i in _indices(free)}
+    for group, row in zip(groups, picks, strict=True):
+        for bits, variable in zip(group, row, strict=True):
+            for index in _indices(bits):
+                covering[index].append(variable)
+    if not all(covering.values()):
+        return "infeasible", None
+    for literals in covering.values():
+        model.add_exactly_one(literals)
+    _add_touching(model, wants, groups, picks, fixed_bits, board)
+    for row in picks:
+        model.add_hint(rng.choice(row), 1)
+    return _solve(model, seed, time_limit_s, fixed, wants, groups, picks, board)
+
+
+def _solve(
+    model: cp_model.CpModel,
+    seed: int,
+    time_limit_s: float,
+    fixed: Sequence[tuple[str, frozenset[Cell]]],
+    wants: Sequence[Want],
+    groups: Sequence[Sequence[int]],
+    picks: Sequence[Sequence[cp_model.IntVar]],
+    board: _Board,
+) -> tuple[Status, Tiling | None]:
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = seed % 2**31
+    solver.parameters.randomize_search = True
+    solver.parameters.max_time_in_seconds = time_limit_s
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return ("infeasible" if status == cp_model.INFEASIBLE else "out of time"), None
+    chosen = [
+        next(bits for bits, v in zip(group, row, strict=True) if solver.value(v))
+        for group, row in zip(groups, picks, strict=True)
+    ]
+    kinds = ["hall", *(want.kind for want in wants)]
+    placed = [(kind, board.cells(bits)) for kind, bits in zip(kinds, chosen, strict=True)]
+    return "solved", Tiling((*fixed, *placed))
+
+
+def _reaching(
+    want: Want, found: list[int], fixed: Sequence[tuple[str, int]], wants: Sequence[Want], board: _Board
+) -> list[int]:
+    """Keep the candidates that can touch what they must; those next to fixed rooms are decided here."""
+    movable = {"hall", *(w.kind for w in wants)}
+    if not want.touches or movable & set(want.touches):
+        return found
+    targets = [bits for kind, bits in fixed if kind in want.touches]
+    return [b for b in found if any(board.ring(b) & t for t in targets)]
+
+
+def _add_touching(
+    model: cp_model.CpModel,
+    wants: Sequence[Want],
+    groups: Sequence[Sequence[int]],
+    picks: Sequence[Sequence[cp_model.IntVar]],
+    fixed: Sequence[tuple[str, int]],
+    board: _Board,
+) -> None:
+    """A picked candidate implies that one of its neighbour cells belongs to a kind it must touch."""
+    needed = {kind for want in wants for kind in want.touches}
+    occupied: dict[tuple[str, int], list[cp_model.IntVar]] = {}
+    for kind, group, row in zip(["hall", *(w.kind for w in wants)], groups, picks, strict=True):
+        if kind in needed:
+            for bits, variable in zip(group, row, strict=True):
+                for index in _indices(bits):
+                    occupied.setdefault((kind, index), []).append(variable)
+    present: dict[tuple[str, int], cp_model.IntVar] = {}
+    for key, variables in occupied.items():
+        present[key] = model.new_bool_var("")
+        model.add(sum(variables) == present[key])
+    for want, group, row in zip(wants, groups[1:], picks[1:], strict=True):
+        if not want.touches:
+            continue
+        for bits, variable in zip(group, row, strict=True):
+            ring = board.ring(bits)
+            if any(kind in want.touches and ring & taken for kind, taken in fixed):
+                continue
+            near = list(_indices(ring))
+            model.add_bool_or(
+                [variable.negated()] + [present[k, i] for k in want.touches for i in near if (k, i) in present]
+            )
