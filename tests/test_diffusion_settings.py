@@ -227,7 +227,11 @@ def test_advice_on_loss() -> None:
 
 def test_out_of_memory_is_known_on_all_devices() -> None:
     """CUDA, MPS, the CPU's allocator and Python itself; other errors are not taken for it."""
-    for words in ("CUDA out of memory. Tried", "MPS backend out of memory", "DefaultCPUAllocator: can't allocate memory"):
+    for words in (
+        "CUDA out of memory. Tried",
+        "MPS backend out of memory",
+        "DefaultCPUAllocator: can't allocate memory",
+    ):
         assert advice.is_out_of_memory(RuntimeError(words))
     assert advice.is_out_of_memory(MemoryError())
     assert not advice.is_out_of_memory(RuntimeError("size mismatch"))

@@ -11,7 +11,7 @@ from shapely import LineString, Polygon, box, unary_union
 import plans
 from madorizu import draw
 from madorizu.draw.floors import _mats
-from madorizu.draw.walls import clip, rings, runs, wall_shapes
+from madorizu.draw.walls import clip, hatch, rings, runs, wall_shapes
 from madorizu.plan import Edge, Fixture, Opening, Plan, Side, Stair, walls
 
 ROOM = plans.room("bed", (0, 0, 8, 6))  # 3640 x 2730 mm
@@ -119,6 +119,14 @@ def test_hatch_stays_within_the_walls() -> None:
     for (x0, y0), (x1, y1) in hatch:
         assert abs(abs(x1 - x0) - abs(y1 - y0)) < 1e-6
         assert outer.buffer(1).covers(LineString([(x0, y0), (x1, y1)]))
+
+
+def test_hatch_leaves_holes_empty() -> None:
+    """Of a square with a hole, the line x + y = 100 is cut in two."""
+    square = ((0, 0), (100, 0), (100, 100), (0, 100))
+    hole = ((25, 25), (75, 25), (75, 75), (25, 75))
+    assert hatch([square, hole], 100) == (((0, 100), (25, 75)), ((75, 25), (100, 0)))
+    assert hatch([square], 50) == (((0, 50), (50, 0)), ((0, 100), (100, 0)), ((50, 100), (100, 50)))
 
 
 def test_clip_drops_what_lies_outside() -> None:

@@ -79,6 +79,8 @@ def test_pairs_are_those_that_are_near_one_by_one() -> None:
     house = plans.sample_house()
     many = [*house.plans, plans.bungalow(), plans.atrium(), _two_rooms(5), translate(house.plans[0], 2, 2)]
     many += [_two_rooms(4), _two_rooms(5, kinds=("bed", "ldk"))]
+    # Upside down all rooms are as large as before, and lie elsewhere.
+    many.append(Plan(1, tuple(Room(r.kind, frozenset((x, 17 - y) for x, y in r.cells)) for r in house.plans[0].rooms)))
     slow = [(i, j) for j in range(len(many)) for i in range(j) if similarity.are_near_duplicates(many[i], many[j])]
     assert similarity.near_duplicate_pairs(many) == tuple(sorted(slow))
     assert (0, 5) in slow

@@ -52,7 +52,7 @@ def start(root: Path, *flags: str, gpu: bool = False, fail: str = "-") -> tuple[
     log.write_text("")
     env = os.environ | {"VIRTUAL_ENV": str(root / "venv"), "REAL": sys.executable, "LOG": str(log), "FAIL": fail}
     env |= {"GPU": "yes"} if gpu else {}
-    command = [root / "training" / "start_training.sh", *flags]
+    command = [str(root / "training" / "start_training.sh"), *flags]
     done = subprocess.run(command, cwd=root.parent, env=env, capture_output=True, text=True, check=False)
     return done.returncode, log.read_text().replace(f"{root}/", "").splitlines(), done.stdout + done.stderr
 

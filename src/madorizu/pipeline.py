@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from madorizu import canvas, catalogue, files
 from madorizu.brief import FLOORS, SIDE_WORDS, Brief, caption, elements_from, modules
-from madorizu.errors import BriefError, ModelError, SettingsError
+from madorizu.errors import BriefError, ModelError, OutOfTimeError, SettingsError
 from madorizu.plan import CELL_M2, HALF_MM, MODULE_MM, House, Plan, Side, outline, plan_to_json
 from madorizu.rules import Finding
 
@@ -160,10 +160,14 @@ def _check_size(floor: str, width_mm: int, height_mm: int) -> None:
                 f"storey must hold stairs and a room, {least * CELL_M2:.1f} m², got {width_mm * height_mm / 1e6:.1f} m²"
             )
     if fault is not None:
-        from madorizu import houses
+        raise BriefError(fault, _nearest(floor, width_mm, height_mm))
 
-        width, height = (f"{mm / MODULE_MM:g}" for mm in houses.nearest_size(width_mm, height_mm, floor=floor))
-        raise BriefError(fault, f"the nearest size that works is {width}x{height}")
+
+def _nearest(floor: str, width_mm: int, height_mm: int) -> str:
+    from madorizu import houses
+
+    width, height = (f"{mm / MODULE_MM:g}" for mm in houses.nearest_size(width_mm, height_mm, floor=floor))
+    return f"the nearest size that works is {width}x{height}"
 
 
 # --- the pictures ----------------------------------------------------------------------
@@ -216,9 +220,20 @@ def design(
     solve = house_for or _house_for()
     found = []
     for one in seeds:
-        house = solve(brief, seed=one, time_limit_s=time_limit_s)
+        house = _solve(solve, brief, one, time_limit_s)
         found += _draw_house(house, brief, one, style=style, labels=labels)
     return tuple(found)
+
+
+def _solve(solve: HouseFor, brief: Brief, seed: int, time_limit_s: float) -> House:
+    """Ask the solver; where the time was too short, name a size that is known to work."""
+    try:
+        return solve(brief, seed=seed, time_limit_s=time_limit_s)
+    except OutOfTimeError as error:
+        nearest = _nearest(brief.floor, brief.width_mm, brief.height_mm)
+        if nearest in error.hint:
+            raise
+        raise OutOfTimeError(error.message, f"{error.hint}; {nearest}" if error.hint else nearest) from error
 
 
 def _house_for() -> HouseFor:
@@ -331,6 +346,16 @@ def _plan_of(design: Design, form: str) -> Plan:
     return design.plan
 
 
+def check_output(output: Path) -> None:
+    """Refuse a file name that `save` cannot write.
+
+    Raises:
+        SettingsError: if its suffix is not .png, .svg or .json.
+    """
+    if output.suffix.lower() not in (".png", ".svg", ".json"):
+        raise SettingsError(f"output must end with .png, .svg or .json, got {output.name!r}")
+
+
 def save(designs: Sequence[Design], output: Path, *, labels: bool = True, sidecar: bool = False) -> tuple[Path, ...]:
     """Write designs as files, whole or not at all.
 
@@ -341,23 +366,25 @@ def save(designs: Sequence[Design], output: Path, *, labels: bool = True, sideca
         designs: what to write.
         output: a file name that ends with .png, .svg or .json; the last two need plans.
         labels: whether an SVG carries room names. A PNG is as it was drawn.
-        sidecar: whether to write the JSON of a training pair beside each PNG.
+        sidecar: whether to write the JSON of a training pair beside each picture.
 
     Returns:
         The pictures' paths, in order; sidecars lie beside them.
 
     Raises:
-        SettingsError: if the suffix is another, or a model's picture is to have a plan.
+        SettingsError: if the suffix is another, a model's picture is to have a plan, or a
+            sidecar would take the place of the output.
         StorageError: if a file cannot be written.
     """
+    check_output(output)
+    if sidecar and output.suffix.lower() == ".json":
+        raise SettingsError(f"output must be a picture when a sidecar is written beside it, got {output.name!r}")
     forms: dict[str, Callable[[Design], bytes]] = {
         ".png": png,
         ".svg": lambda one: svg(one, labels=labels).encode(),
         ".json": lambda one: plan_json(one).encode(),
     }
-    form = forms.get(output.suffix.lower())
-    if form is None:
-        raise SettingsError(f"output must end with .png, .svg or .json, got {output.name!r}")
+    form = forms[output.suffix.lower()]
     names = [output.with_stem(f"{output.stem}-{i + 1}") for i in range(len(designs))] if len(designs) > 1 else [output]
     for one, name in zip(designs, names, strict=True):
         files.atomic_bytes(name, form(one))

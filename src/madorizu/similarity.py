@@ -89,8 +89,9 @@ def near_duplicate_pairs(plans: Sequence[Plan]) -> tuple[tuple[int, int], ...]:
 def picture_hashes(picture: npt.NDArray[np.uint8]) -> tuple[int, int]:
     """Return 64 bits that say how a picture's ink is spread, and the same for its mirror.
 
-    The picture is cut to its ink first, so margins do not count. Bit `i` says whether the
-    `i`-th of the 64 lowest cosine frequencies is above the median of them all.
+    The picture is cut to its ink first, so margins do not count. The `i`-th bit,
+    the highest first, says whether the `i`-th of the 64 lowest cosine frequencies (row by
+    row: the horizontal ones run fastest) is above the median of all but the mean.
 
     Args:
         picture: uint8, (height, width) grey or (height, width, 3) RGB.
@@ -137,7 +138,7 @@ def _ink(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Return how far a picture is from its background, 0 to 255, cut to where there is ink."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if picture.ndim == 3 else picture
     rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    away = np.abs(grey.astype(np.float32) - np.float32(np.median(rim)))
+    away: npt.NDArray[np.float32] = np.abs(grey.astype(np.float32) - np.float32(np.median(rim)))
     rows, columns = np.flatnonzero((away > _INK).any(axis=1)), np.flatnonzero((away > _INK).any(axis=0))
     if not rows.size:
         return away

@@ -19,7 +19,6 @@ from madorizu.errors import InputError, MadorizuError, SettingsError
 
 if TYPE_CHECKING:
     from madorizu.app.models import Model
-    from madorizu.brief import Brief
     from madorizu.pipeline import Draw
     from madorizu.plan import House, Plan
     from madorizu.rules import Finding
@@ -53,7 +52,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; `arguments` default to the process's own."""
     try:
-        status = app(args=None if arguments is None else list(arguments), standalone_mode=True)
+        app(args=None if arguments is None else list(arguments))
     except MadorizuError as error:
         fail(error)
     except ModuleNotFoundError as error:
@@ -61,11 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if (error.name or "").startswith("madorizu"):
             raise
         fail(MadorizuError(f"this command must have the package {error.name}, got none", "run scripts/install"))
-    except BrokenPipeError:
-        # The reader has gone ("madorizu check ... | head"); nothing is left to say.
-        sys.stderr.close()
-        sys.exit(1)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(0)
 
 
 def fail(error: MadorizuError) -> NoReturn:
@@ -160,13 +155,14 @@ def generate(
     steps: Steps = 20,
     guidance: Guidance = None,
     labels: Annotated[bool, typer.Option("--labels/--no-labels", help="room names (solver only)")] = True,
-    sidecar: Annotated[bool, typer.Option("--sidecar", help="also write the JSON of a training pair")] = False,
+    sidecar: Annotated[bool, typer.Option("--sidecar", help="also the JSON of a training pair; no room names")] = False,
 ) -> None:
     """Draw floor plans of a size."""
     import secrets
 
     from madorizu import pipeline
 
+    pipeline.check_output(output)  # before minutes are spent on a picture that has no place to go
     brief = pipeline.brief_from(
         width, height, floor=floor, elements=_words(elements), entrance=entrance, bedrooms=bedrooms, style=style
     )
@@ -177,7 +173,7 @@ def generate(
         seed=secrets.randbelow(pipeline.MAX_SEED + 1) if seed is None else seed,
         count=count,
         style=None if model is None else model.style,
-        labels=labels,
+        labels=labels and not sidecar,
     )
     paths = pipeline.save(designs, output, labels=labels, sidecar=sidecar)
     for path, one in zip(paths, designs, strict=True):
@@ -239,9 +235,10 @@ def _read(path: Path) -> Plan | House:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise PlanError(f"{path} must be a JSON file that can be read, got {error}") from None
-    if isinstance(data, dict) and "plans" in data:
+    keys = data.keys() if isinstance(data, dict) else ()
+    if "plans" in keys:
         return house_from_json(data)
-    if isinstance(data, dict) and "rooms" in data and "schema_version" in data:
+    if "rooms" in keys and "plan" not in keys:
         return plan_from_json(data)
     found = sidecar.read(path).plan
     if found is None:
@@ -277,7 +274,9 @@ def compare(
     caption: Annotated[
         list[str] | None, typer.Option("--caption", help="a caption instead of the usual ones; may be repeated")
     ] = None,
-    data: Annotated[Path, typer.Option("--data", help="prepared data; its held-out captions are asked")] = PREPARED,
+    data: Annotated[
+        Path, typer.Option("--data", help="prepared data; its captions are asked, held-out ones first")
+    ] = PREPARED,
     device: Device = "auto",
     steps: Steps = 20,
     guidance: Guidance = None,
@@ -288,7 +287,7 @@ def compare(
 
     adapter = models.find_adapter(lora)
     base = base or models.base_of(adapter)
-    briefs = _briefs(caption, data, count, models.style_of(adapter))
+    captions = _captions(caption, data, count, models.style_of(adapter))
 
     def with_(lora: Path | None) -> Draw:
         # Loaded when asked, one after the other: two of full size may not fit side by side.
@@ -296,26 +295,34 @@ def compare(
             texts, seeds
         )
 
-    result = comparing.compare(briefs, without=with_(None), with_adapter=with_(adapter), seed=seed)
-    print(comparing.save(result, out, titles=(f"{base}, without the adapter", "with the adapter")))
+    result = comparing.compare(captions, without=with_(None), with_adapter=with_(adapter), seed=seed)
+    print(comparing.save(result, out, titles=(f"{Path(base).name}, without the adapter", "with the adapter")))
     for text, difference in zip(result.captions, result.difference, strict=True):
         say(f"  {text}: the pictures differ by {difference:g} of 255 on average")
 
 
-def _briefs(captions: list[str] | None, data: Path, count: int, style: str | None) -> tuple[Brief, ...]:
-    """Choose what is asked: the given captions, else held-out ones, else the usual briefs."""
+def _captions(given: list[str] | None, data: Path, count: int, style: str | None) -> tuple[str, ...]:
+    """Choose what is asked: the given captions, else the data's, held-out ones first, else usual ones."""
     from madorizu import dataset
-    from madorizu.brief import parse_caption
-    from madorizu.evaluate.compare import usual_briefs
+    from madorizu.evaluate.compare import usual_captions
 
-    if captions:
-        return tuple(parse_caption(text) for text in captions)
-    if (data / "metadata.jsonl").is_file():
-        held_out = sorted({e.caption for e in dataset.read_prepared(data).validation})
-        if len(held_out) >= count:
-            # Evenly over the sorted captions, so that both storeys and several sizes are there.
-            return tuple(parse_caption(held_out[i * len(held_out) // count]) for i in range(count))
-    return usual_briefs(count, style=style)
+    if given:
+        return tuple(given)
+    if (data / "train.csv").is_file():
+        prepared = dataset.read_prepared(data)
+        held_out = sorted({e.caption for e in prepared.validation})
+        seen = sorted({e.caption for e in prepared.train} - set(held_out))
+        chosen = _spread(held_out, count)
+        chosen += _spread(seen, count - len(chosen))
+        if len(chosen) == count:
+            return tuple(chosen)
+    return usual_captions(count, style=style)
+
+
+def _spread(texts: list[str], count: int) -> list[str]:
+    """Take up to `count`, evenly over the order, so that both storeys and several sizes are there."""
+    count = min(count, len(texts))
+    return [texts[i * len(texts) // count] for i in range(count)]
 
 
 # --- the server ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,12 +33,13 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware: checks Host and Origin and sets the headers for browsers."""
+    """ASGI middleware: checks Host, Origin and the body's length and sets the headers for browsers."""
 
-    def __init__(self, app: App, *, hosts: tuple[str, ...], origins: tuple[str, ...]) -> None:
+    def __init__(self, app: App, *, hosts: tuple[str, ...], origins: tuple[str, ...], max_body_bytes: int) -> None:
         self._app = app
         self._hosts = frozenset(h.lower() for h in hosts)
         self._origins = frozenset(o.lower().rstrip("/") for o in origins)
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that is refused, pass on the others."""
@@ -52,9 +54,29 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
-        app = self._app if refusal is None else JSONResponse({"error": refusal}, status_code=403)
-        await app(scope, receive, send_with_headers)
+        if refusal := self._refusal(scope["method"], Headers(scope=scope)):
+            await JSONResponse({"error": refusal}, HTTPStatus.FORBIDDEN)(scope, receive, send_with_headers)
+            return
+        body = await self._read(receive)
+        if body is None:
+            error = f"body must be at most {self._max_body_bytes} bytes"
+            answer = JSONResponse({"error": error}, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            await answer(scope, receive, send_with_headers)
+            return
+        await self._app(scope, _replay(body, receive), send_with_headers)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """Read the whole body, or None as soon as it is too large; what it claims to be does not count."""
+        parts: list[bytes] = []
+        left = self._max_body_bytes
+        while True:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            left -= len(parts[-1])
+            if left < 0:
+                return None
+            if not message.get("more_body", False):
+                return b"".join(parts)
 
     def _refusal(self, method: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
@@ -85,3 +107,13 @@ class Guard:
         if "*" in self._origins or origin in self._origins or re.fullmatch(LOOPBACK_ORIGIN, origin):
             return True
         return origin in (f"http://{host.lower()}", f"https://{host.lower()}")
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read once more, then go on receiving."""
+    messages: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> MutableMapping[str, Any]:
+        return messages.pop() if messages else await receive()
+
+    return replayed

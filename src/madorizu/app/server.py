@@ -38,7 +38,7 @@ from madorizu.app import gallery, guard, models, page
 from madorizu.app.jobs import BusyError, Worker
 from madorizu.app.models import Model
 from madorizu.app.settings import ServerSettings
-from madorizu.errors import InfeasibleError, InputError, MadorizuError, SettingsError
+from madorizu.errors import InputError, MadorizuError, SettingsError, SolveError
 from madorizu.pipeline import Design, Generator, HouseFor
 from madorizu.plan import MODULE_MM
 
@@ -124,7 +124,6 @@ def create_app(settings: ServerSettings, *, model: Model | None = None, house_fo
         lifespan=lifespan,
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
-        max_body_size=settings.max_body_bytes,
         telemetry={
             "tracing": False,
             "metrics": False,
@@ -134,7 +133,7 @@ def create_app(settings: ServerSettings, *, model: Model | None = None, house_fo
         },
     )
     _add_middleware(app, settings)
-    _add_error_handlers(app, settings.max_body_bytes)
+    _add_error_handlers(app)
     _add_api(app, service)
     _add_files_and_page(app, service)
     return app
@@ -148,7 +147,12 @@ def _add_middleware(app: FastAPI, settings: ServerSettings) -> None:
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type"],
     )
-    app.add_middleware(guard.Guard, hosts=(settings.host, *settings.hosts), origins=settings.origins)
+    app.add_middleware(
+        guard.Guard,
+        hosts=(settings.host, *settings.hosts),
+        origins=settings.origins,
+        max_body_bytes=settings.max_body_bytes,
+    )
 
 
 # --- routes ----------------------------------------------------------------------------
@@ -201,7 +205,7 @@ async def _draw(service: _Service, wish: PlansRequest) -> tuple[tuple[Design, ..
     """Draw a wish in its turn and put it into the folder; errors become HTTP's."""
     try:
         return await service.worker.run(_job(service, wish))
-    except (InputError, InfeasibleError) as error:
+    except (InputError, SolveError) as error:  # also out of time: another size or seed may do
         raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
     except BusyError as error:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"}) from error
@@ -297,7 +301,7 @@ def _info(service: _Service) -> dict[str, Any]:
         "version": madorizu.__version__,
         "generator": settings.generator,
         "generators": ["simple"] if model is None else ["simple", "lora"],
-        "base": None if model is None else model.base,
+        "base": None if model is None else Path(model.base).name,  # of a folder its name only
         "adapter": None if model is None or model.adapter is None else model.adapter.name,
         "styles": sorted(STYLES),
         "max_count": settings.max_count,
@@ -305,18 +309,14 @@ def _info(service: _Service) -> dict[str, Any]:
     }
 
 
-def _add_error_handlers(app: FastAPI, max_body_bytes: int) -> None:
+def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         return JSONResponse({"error": "; ".join(map(_fault, error.errors()))}, HTTPStatus.BAD_REQUEST)
 
     @app.exception_handler(StarletteHTTPException)
     async def refused(_: Request, error: StarletteHTTPException) -> JSONResponse:
-        words = {
-            HTTPStatus.BAD_REQUEST: "body must be JSON" if error.detail == _UNREADABLE else error.detail,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"body must be at most {max_body_bytes} bytes",
-        }
-        message = words.get(HTTPStatus(error.status_code), error.detail)
+        message = "body must be JSON" if error.detail == _UNREADABLE else error.detail
         return JSONResponse({"error": message}, error.status_code, headers=error.headers)
 
     @app.exception_handler(Exception)

@@ -145,7 +145,7 @@ def _normalise(image: Image.Image, path: Path) -> Picture:
     if mode == "CMYK":
         mended.append("CMYK converted to RGB")
     pixels = np.asarray(upright.convert("RGB"))
-    if int(pixels.max()) - int(pixels.min()) < _INK:
+    if not _ink(pixels).any():
         raise ImageError(f"{path.name} must show a drawing, got an empty picture", "export it again")
     as_it_was = kind == "PNG" and mode == "RGB" and not mended and "transparency" not in image.info
     return Picture(pixels, kind, as_it_was, tuple(mended))
@@ -236,7 +236,7 @@ def _scale_of(
     if agrees:
         return measured, (f"scale taken from the picture, {measured:.1f} px per module: it would be {shown}",), ()
     limit = canvas.REFERENCE_PX / canvas.fit(brief.width_mm, brief.height_mm).scale
-    left, top, right, bottom = _content(pixels)
+    left, top, right, bottom = _content(_ink(pixels))
     if min(over) >= -_PLAUSIBLE_MODULES and max(right - left, bottom - top) / stated <= limit:
         return stated, (), (f"the picture shows {shown}, W×H is {size}: has it wide margins?",)
     raise ImageError(
@@ -248,8 +248,8 @@ def _on_canvas(pixels: Pixels, brief: Brief, scale: float, target: canvas.Canvas
     """Scale a picture once, with its walls on the canvas's lattice; never stretched."""
     factor = target.px_per_module / scale
     half_px = target.px_per_module / 2
-    left, top, right, bottom = _content(pixels)
     ink = _ink(pixels)
+    left, top, right, bottom = _content(ink)
     offsets = []
     for axis, low, high, modules, first in (
         (0, left, right, brief.width, target.left),
@@ -324,24 +324,27 @@ def _background(pixels: Pixels) -> tuple[int, int, int]:
         like_rim = (np.abs(thinned - paper).max(axis=1) < _INK).mean()
         if like_rim < _MOSTLY:
             # A crop that runs along the outer walls has a dark rim on light paper.
-            colours, counts = np.unique(thinned, axis=0, return_counts=True)
-            paper = colours[counts.argmax()]
+            packed = thinned @ np.array([65536, 256, 1])  # one number per colour: quick to count
+            colours, counts = np.unique(packed, return_counts=True)
+            commonest = int(colours[counts.argmax()])
+            paper = np.array([commonest >> 16, commonest >> 8 & 255, commonest & 255])
     red, green, blue = (int(v) for v in paper)
     return red, green, blue
 
 
 def _ink(pixels: Pixels) -> npt.NDArray[np.uint8]:
     """Return how far each pixel is from the background, 0 where it is paper."""
-    paper = np.array(_background(pixels), np.uint8)
-    away: Pixels = (np.maximum(pixels, paper) - np.minimum(pixels, paper)).max(axis=2)
+    away = np.zeros(pixels.shape[:2], np.uint8)
+    # Channel by channel: numpy is slow along an axis of three.
+    for channel, level in zip(np.moveaxis(pixels, 2, 0), np.array(_background(pixels), np.uint8), strict=True):
+        np.maximum(away, np.maximum(channel, level) - np.minimum(channel, level), out=away)
     away[away <= _INK] = 0
     return away
 
 
-def _content(pixels: Pixels) -> tuple[int, int, int, int]:
+def _content(ink: npt.NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Return the box of all ink: left, top, right, bottom."""
-    ink = _ink(pixels) > 0
     columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
     if not columns.size:
-        return 0, 0, pixels.shape[1], pixels.shape[0]
+        return 0, 0, ink.shape[1], ink.shape[0]
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

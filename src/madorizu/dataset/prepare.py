@@ -174,18 +174,21 @@ def _take(pair: Pair, folder: Path, file_name: str, size_px: int) -> _Taken:
     described = _describe(pair)
     picture = pictures.open_picture(pair.image)
     info, brief, reasons = described.info, described.brief, described.reasons + picture.mended
-    if brief is None and described.text is None:
-        brief = _size_by_picture(pair, info, picture)
-        reasons += (f"W×H is not stated; {brief.width:g}x{brief.height:g} taken from the picture's size",)
+    text = described.text
+    if text is None:
+        if brief is None:
+            brief = _size_by_picture(pair, info, picture)
+            reasons += (f"W×H is not stated; {brief.width:g}x{brief.height:g} taken from the picture's size",)
+        text = caption(brief)
     placed = pictures.place(
         picture.pixels, brief, info.px_per_module, size_px=size_px, is_canvas=info.version == "madorizu"
     )
     as_it_was = picture.as_it_was and placed.pixels is picture.pixels
     data = pair.image.read_bytes() if as_it_was else _png(placed.pixels)
-    files.atomic_bytes(folder / file_name, data)
+    (folder / file_name).write_bytes(data)  # flushed with the whole folder
     example = Example(
         folder / file_name,
-        described.text or caption(_need(brief)),
+        text,
         _conditions(info, brief),
         brief.floor if brief else info.floor,
         placed.px_per_module,
@@ -243,12 +246,6 @@ def _size_by_picture(pair: Pair, info: Sidecar, picture: pictures.Picture) -> Br
             "add layout_bounds with width_grids and height_grids, or correct grid_px",
         )
     return Brief(info.floor, *size, info.elements)
-
-
-def _need(brief: Brief | None) -> Brief:
-    if brief is None:
-        raise DatasetError("an image without a caption must have a brief, got none")
-    return brief
 
 
 def _conditions(info: Sidecar, brief: Brief | None) -> str:

@@ -154,7 +154,9 @@ def save(folder: Path, unet: UNet2DConditionModel, base: Base, record: Mapping[s
     from safetensors.torch import save_file
 
     config: LoraConfig = unet.peft_config["default"]
-    state = {name: t.detach().float().cpu().contiguous() for name, t in get_peft_model_state_dict(unet).items()}
+    # Without save_embedding_layers=False, PEFT may ask the hub about the base.
+    found = get_peft_model_state_dict(unet, save_embedding_layers=False)
+    state = {name: t.detach().float().cpu().contiguous() for name, t in found.items()}
     save_file({f"base_model.model.{name}": t for name, t in state.items()}, folder / PEFT_WEIGHTS, {"format": "pt"})
     _save_config(folder / PEFT_CONFIG, config, base)
     tensors = to_kohya(state, alpha=float(config.lora_alpha))
@@ -209,8 +211,12 @@ def count_matched(folder: Path, unet: UNet2DConditionModel) -> int:
 
 
 def _save_config(path: Path, config: LoraConfig, base: Base) -> None:
-    """Write PEFT's `adapter_config.json` as PEFT does, with the base's name instead of a path."""
-    values = config.to_dict() | {"inference_mode": True, "base_model_name_or_path": base.name}
+    """Write PEFT's `adapter_config.json` as PEFT does; the base is named only if it is a hub id.
+
+    PEFT looks any other name up on the hub, and a path is nobody else's business.
+    """
+    hub_id = base.name if "/" in base.name else None
+    values = config.to_dict() | {"inference_mode": True, "base_model_name_or_path": hub_id}
     plain = {k: sorted(v) if isinstance(v, set) else v for k, v in values.items()}
     path.write_text(json.dumps(plain, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
 

@@ -72,8 +72,7 @@ def _tokenizer() -> CLIPTokenizer:
     from transformers import CLIPTokenizer
 
     vocab, merges = _tables()
-    pairs = [" ".join(pair) for pair in merges]
-    return CLIPTokenizer(vocab=vocab, merges=pairs, bos_token=BOS, eos_token=EOS, unk_token=EOS, pad_token=PAD)
+    return CLIPTokenizer(vocab=vocab, merges=list(merges), bos_token=BOS, eos_token=EOS, unk_token=EOS, pad_token=PAD)
 
 
 @functools.cache

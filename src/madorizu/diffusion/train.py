@@ -71,6 +71,7 @@ def train(settings: TrainSettings, *, report: Report = quiet) -> Path:
     settings = settings.with_preset(base.preset, base.size_px)
     if (settings.size or 0) % base.vae_factor:
         raise SettingsError(f"size must be a multiple of {base.vae_factor} px for this base, got {settings.size}")
+    bases.fingerprint(base.folder)  # a damaged file stops the run here and not at the first checkpoint
     data = dataset.read_prepared(settings.data)
     if not data.train:
         raise DatasetError(f"prepared data must have training images, got none in {settings.data}")

@@ -6,10 +6,12 @@ on the lattice. Shapes are shapely geometries in millimetres of the plan's own l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from shapely import (
     Polygon,
     get_coordinates,
@@ -178,11 +180,27 @@ def _filled(shape: Shape, style: Style, fill: str) -> Iterator[Primitive]:
         return
     yield Area("wall", rings(shape), fill or style.paper, style.ink, style.wall_mm)
     if style.hatch:
-        west, north, east, south = shape.bounds
-        deep = south - north
-        starts = range(int(west - deep) // HATCH_PITCH_MM * HATCH_PITCH_MM, int(east) + 1, HATCH_PITCH_MM)
-        lines = clip((((x, south), (x + deep, north)) for x in starts), shape)
-        yield Lines("wall", lines, style.ink, style.thin_mm)
+        yield Lines("wall", hatch(rings(shape)), style.ink, style.thin_mm)
+
+
+def hatch(outlines: Iterable[Path], pitch_mm: int = HATCH_PITCH_MM) -> tuple[Path, ...]:
+    """Fill rings with rising 45° lines, by the even-odd rule.
+
+    Each line is x + y = a multiple of the pitch. Its crossings with the rings, sorted by x,
+    are by turns where it enters and where it leaves. (Overlaying each line with the shape
+    in GEOS gives the same in four times the time.)
+    """
+    starts = np.array([corner for ring in outlines for corner in ring])
+    ends = np.array([corner for ring in outlines for corner in (*ring[1:], ring[0])])
+    first, last = starts.sum(axis=1), ends.sum(axis=1)
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    found: list[Path] = []
+    for level in range(math.ceil(low.min() / pitch_mm) * pitch_mm, math.ceil(high.max()), pitch_mm):
+        crossed = (low <= level) & (level < high)  # half-open: a corner counts once
+        share = (level - first[crossed]) / (last[crossed] - first[crossed])
+        xs = np.sort(starts[crossed, 0] + share * (ends[crossed, 0] - starts[crossed, 0])).tolist()
+        found.extend(((x0, level - x0), (x1, level - x1)) for x0, x1 in zip(xs[::2], xs[1::2], strict=True) if x1 > x0)
+    return tuple(found)
 
 
 def railing_marks(plan: Plan, style: Style) -> Iterator[Primitive]:

@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image as images
 from PIL import ImageDraw, ImageFont
 
-from madorizu import files
-from madorizu.brief import Brief, caption
+from madorizu import files, pipeline
+from madorizu.brief import caption
 from madorizu.errors import ModelError, SettingsError
 from madorizu.pipeline import Draw, Image
 
@@ -57,45 +57,42 @@ class Comparison:
     difference: tuple[float, ...]
 
 
-def usual_briefs(count: int = 4, *, style: str | None = None) -> tuple[Brief, ...]:
-    """Return the first of some ordinary briefs, all with the same style.
+def usual_captions(count: int = 4, *, style: str | None = None) -> tuple[str, ...]:
+    """Return captions of ordinary storeys, all with the same style.
 
     Raises:
         SettingsError: if there are not as many.
     """
     if not 1 <= count <= len(_USUAL):
         raise SettingsError(f"count must be 1 to {len(_USUAL)}, got {count}", "give captions of your own for more")
-    from madorizu import pipeline
-
     return tuple(
-        pipeline.brief_from(width, height, floor=floor, elements=elements, entrance=side, style=style)
+        caption(pipeline.brief_from(width, height, floor=floor, elements=elements, entrance=side, style=style))
         for floor, width, height, elements, side in _USUAL[:count]
     )
 
 
-def compare(briefs: Sequence[Brief], *, without: Draw, with_adapter: Draw, seed: int = 0) -> Comparison:
-    """Draw the same briefs with the same seeds by two models.
+def compare(captions: Sequence[str], *, without: Draw, with_adapter: Draw, seed: int = 0) -> Comparison:
+    """Draw the same captions with the same seeds by two models.
 
     Args:
-        briefs: what is asked, one pair each.
+        captions: what is asked, one pair each.
         without: the base alone.
         with_adapter: the base with the adapter; called after `without` has returned.
         seed: of the first pair; the others count up.
 
     Raises:
-        SettingsError: if there is no brief.
-        ModelError: if a model does not return one square RGB picture per brief.
+        SettingsError: if there is no caption.
+        ModelError: if a model does not return one RGB picture per caption.
     """
-    if not briefs:
-        raise SettingsError("briefs must hold at least one, got none")
-    captions = tuple(caption(b) for b in briefs)
-    seeds = tuple(seed + i for i in range(len(briefs)))
-    before = _pictures(without(captions, seeds), len(briefs))
-    after = _pictures(with_adapter(captions, seeds), len(briefs))
+    if not captions:
+        raise SettingsError("captions must hold at least one, got none")
+    seeds = tuple(seed + i for i in range(len(captions)))
+    before = _pictures(without(captions, seeds), len(captions))
+    after = _pictures(with_adapter(captions, seeds), len(captions))
     if before.shape != after.shape:
         raise ModelError(f"pictures must have one size, got {before.shape[1]} px and {after.shape[1]} px")
     difference = np.abs(before.astype(np.int16) - after.astype(np.int16)).mean(axis=(1, 2, 3))
-    return Comparison(captions, seeds, before, after, tuple(round(float(d), 2) for d in difference))
+    return Comparison(tuple(captions), seeds, before, after, tuple(round(float(d), 2) for d in difference))
 
 
 def _pictures(drawn: Image, count: int) -> Image:

@@ -67,7 +67,7 @@ def random_site(rng: random.Random) -> Site:
     return Site(lower, upper, shift, rng.choice(_SIDES), Wishes())
 
 
-def harvest(out: Path, *, count: int, seed: int, time_limit_s: float = 20.0) -> int:
+def harvest(out: Path, *, count: int, seed: int, time_limit_s: float = 10.0) -> int:
     """Solve random houses and append their topologies to a file, one per line.
 
     Can be stopped and started again: the lines that are there say which seeds were

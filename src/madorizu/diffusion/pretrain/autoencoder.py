@@ -1,0 +1,195 @@
+"""Train the autoencoder on crops of drawings, with colours and lines changed at random."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+
+from madorizu.diffusion.denoise import counted
+from madorizu.diffusion.pretrain import recipe, snapshots
+
+Report = Callable[[str], None]
+
+
+def build(settings: recipe.Autoencoder, size_px: int) -> AutoencoderKL:
+    """Make the untrained autoencoder: a plain `AutoencoderKL` without attention."""
+    levels = len(settings.channels)
+    return AutoencoderKL(
+        down_block_types=(recipe.DOWN,) * levels,
+        up_block_types=(recipe.UP,) * levels,
+        block_out_channels=settings.channels,
+        layers_per_block=1,
+        latent_channels=settings.latent_channels,
+        norm_num_groups=settings.norm_groups,
+        mid_block_add_attention=False,
+        sample_size=size_px,
+        scaling_factor=1.0,
+    )
+
+
+def train(
+    pictures: np.ndarray,
+    out: Path,
+    whole: recipe.Recipe,
+    *,
+    until: float = math.inf,
+    report: Report = print,
+    save_every: int = 100,
+) -> int:
+    """Train until the recipe's steps are done or the clock says stop; returns the steps done.
+
+    Args:
+        pictures: uint8, (n, side, side, 3).
+        out: folder of the snapshot.
+        whole: the recipe.
+        until: `time.monotonic()` at which to save and stop.
+        report: gets a line now and then.
+        save_every: steps between snapshots.
+    """
+    settings = whole.autoencoder
+    torch.manual_seed(whole.seed)
+    torch.set_flush_denormal(True)
+    model = build(settings, whole.size_px).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, betas=(0.9, 0.98))
+    tag = repr((asdict(settings), whole.seed))
+    found = snapshots.load(out, model, optimizer, tag)
+    average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
+    step: int = state["step"]
+    begun, losses = time.monotonic(), []
+    while step < settings.steps and time.monotonic() < until:
+        batch = torch.from_numpy(crops(pictures, step, whole)).contiguous(memory_format=torch.channels_last)
+        for group in optimizer.param_groups:
+            group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
+        loss = loss_of(model, batch, settings, counted(whole.seed, "latent", step))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        step += 1
+        keep = min(settings.ema, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                average[name].lerp_(value, 1 - keep)
+        losses.append(loss.item())
+        if step % 50 == 0:
+            speed = (time.monotonic() - begun) / 50
+            report(f"autoencoder {step}/{settings.steps} loss {np.mean(losses[-50:]):.4f} {speed:.2f} s/step")
+            begun = time.monotonic()
+        if step % save_every == 0:
+            snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    return step
+
+
+def rate(peak: float, warmup: int, steps: int, step: int) -> float:
+    """Return the learning rate: linear warm-up, then a cosine to a twentieth of the peak."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    done = (step - warmup) / max(1, steps - warmup)
+    return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def loss_of(
+    model: AutoencoderKL, batch: torch.Tensor, settings: recipe.Autoencoder, generator: torch.Generator
+) -> torch.Tensor:
+    """Return the loss of a batch in -1..1, shape (n, 3, side, side).
+
+    Absolute error with more weight near lines, absolute error of the picture's gradients,
+    and the divergence of the latents from a normal distribution.
+    """
+    latents = model.encode(batch).latent_dist
+    drawn = model.decode(latents.sample(generator)).sample
+    across, down = _gradients(batch)
+    near = F.max_pool2d((across.abs() + down.abs()).amax(dim=1, keepdim=True).clamp(max=1), 5, stride=1, padding=2)
+    error = ((drawn - batch).abs() * (1 + settings.edge_weight * near)).mean() / (1 + settings.edge_weight * 0.1)
+    got_across, got_down = _gradients(drawn)
+    slopes = (got_across - across).abs().mean() + (got_down - down).abs().mean()
+    return error + settings.gradient_weight * slopes + settings.kl_weight * latents.kl().mean()
+
+
+def _gradients(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    across = F.pad(image[..., :, 1:] - image[..., :, :-1], (0, 1))
+    down = F.pad(image[..., 1:, :] - image[..., :-1, :], (0, 0, 0, 1))
+    return across, down
+
+
+def crops(pictures: np.ndarray, step: int, whole: recipe.Recipe) -> np.ndarray:
+    """Cut and change the crops of one step: float32 in -1..1, (batch, 3, crop, crop)."""
+    settings = whole.autoencoder
+    rng = np.random.default_rng([whole.seed, step, 1])
+    side = settings.crop_px
+    found = []
+    for _ in range(settings.batch):
+        image = pictures[rng.integers(len(pictures))]
+        hard = rng.random() < settings.hard_share
+        grid = 1 if hard else 32
+        room = (image.shape[0] - side) // grid + 1
+        # The middle of the canvas holds the plan, the rim is often empty.
+        top, left = (int(np.clip(rng.normal(room / 2, room / 3.2), 0, room - 1)) * grid for _ in range(2))
+        crop = image[top : top + side, left : left + side]
+        found.append(changed(crop, rng) if hard else crop)
+    return np.stack(found).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+
+
+def changed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a crop as another hand might have drawn or scanned it; uint8, same shape."""
+    work = np.ascontiguousarray(image)
+    if rng.random() < 0.3:  # thicker or thinner lines
+        kernel = np.ones((2, 2), np.uint8)
+        work = cv2.erode(work, kernel) if rng.random() < 0.5 else cv2.dilate(work, kernel)
+    if rng.random() < 0.4:  # other size
+        scale = rng.uniform(0.75, 1.3)
+        work = cv2.resize(work, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        work = _refit(work, image.shape[0])
+    values = work.astype(np.float32) / 255
+    if rng.random() < 0.6:  # other colours: a random affine map of the colour cube
+        mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
+        values = (values - 0.5) @ mix.T.astype(np.float32) + 0.5 + rng.normal(0, 0.15, 3).astype(np.float32)
+    if rng.random() < 0.2:
+        values = 1 - values
+    if rng.random() < 0.2:
+        values = cv2.GaussianBlur(values, (3, 3), 0)
+    if rng.random() < 0.15:
+        values = values + rng.normal(0, 0.03, values.shape).astype(np.float32)
+    out: np.ndarray = (values.clip(0, 1) * 255).astype(np.uint8)
+    return out
+
+
+def _refit(image: np.ndarray, side: int) -> np.ndarray:
+    """Crop or pad an image to a square of a given side."""
+    image = image[:side, :side]
+    below, right = side - image.shape[0], side - image.shape[1]
+    return cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
+
+
+def whitened(weights: dict[str, Any], mean: torch.Tensor, deviation: torch.Tensor) -> dict[str, Any]:
+    """Fold a latent's mean and deviation per channel into the 1×1 convolutions around it.
+
+    Diffusion wants latents of mean 0 and deviation 1 in every channel, but a pipeline
+    knows only one scaling factor.
+
+    Args:
+        weights: an `AutoencoderKL`'s state.
+        mean, deviation: float32, (latent channels,).
+    """
+    new = dict(weights)
+    channels = len(mean)
+    quant, bias = weights["quant_conv.weight"].clone(), weights["quant_conv.bias"].clone()
+    quant[:channels] /= deviation[:, None, None, None]
+    bias[:channels] = (bias[:channels] - mean) / deviation
+    bias[channels:] -= 2 * deviation.log()  # the second half is the logarithm of the variance
+    post = weights["post_quant_conv.weight"]
+    new["post_quant_conv.weight"] = post * deviation[None, :, None, None]
+    new["post_quant_conv.bias"] = weights["post_quant_conv.bias"] + post[:, :, 0, 0] @ mean
+    new["quant_conv.weight"], new["quant_conv.bias"] = quant, bias
+    return new

@@ -1,0 +1,182 @@
+"""Train the UNet and the text encoder together on latents and captions."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from transformers import CLIPTokenizer
+
+from madorizu import brief
+from madorizu.diffusion import denoise
+from madorizu.diffusion.denoise import counted
+from madorizu.diffusion.pretrain import recipe, snapshots, text
+from madorizu.diffusion.pretrain.autoencoder import rate
+
+Report = Callable[[str], None]
+
+# Cosine schedule: little signal is left at the last step, so colours of the paper are free.
+SCHEDULE: dict[str, Any] = {
+    "num_train_timesteps": 1000,
+    "beta_schedule": "squaredcos_cap_v2",
+    "prediction_type": "v_prediction",
+    "timestep_spacing": "trailing",
+}
+
+
+class Denoiser(torch.nn.Module):
+    """UNet and text encoder as one module, so that one optimizer and one snapshot hold both."""
+
+    def __init__(self, whole: recipe.Recipe, vocabulary: int) -> None:
+        super().__init__()
+        self.unet = build_unet(whole)
+        self.text_encoder = text.build_encoder(whole.denoiser, vocabulary)
+
+
+def build_unet(whole: recipe.Recipe) -> UNet2DConditionModel:
+    """Make the untrained UNet: SD 2's block types, so LoRA targets have the same names."""
+    settings = whole.denoiser
+    side = whole.size_px // 2 ** (len(whole.autoencoder.channels) - 1)
+    levels = len(settings.channels)
+    return UNet2DConditionModel(
+        sample_size=side,
+        in_channels=whole.autoencoder.latent_channels,
+        out_channels=whole.autoencoder.latent_channels,
+        block_out_channels=settings.channels,
+        layers_per_block=settings.layers,
+        down_block_types=("CrossAttnDownBlock2D",) * (levels - 1) + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (levels - 1),
+        cross_attention_dim=settings.text_width,
+        attention_head_dim=tuple(max(1, c // settings.head_width) for c in settings.channels),
+        norm_num_groups=settings.norm_groups,
+        use_linear_projection=True,
+    )
+
+
+def encode(vae: AutoencoderKL, pictures: np.ndarray, *, batch: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
+    """Encode pictures; returns the latents' means and deviations, float16, (n, channels, side, side)."""
+    means, deviations = [], []
+    with torch.no_grad():
+        for start in range(0, len(pictures), batch):
+            block = torch.from_numpy(pictures[start : start + batch].transpose(0, 3, 1, 2).astype(np.float32))
+            found = vae.encode(block / 127.5 - 1).latent_dist
+            means.append(found.mean.half())
+            deviations.append(found.std.half())
+    return torch.cat(means), torch.cat(deviations)
+
+
+def train(
+    latents: tuple[torch.Tensor, torch.Tensor],
+    captions: Sequence[str],
+    tokenizer: CLIPTokenizer,
+    out: Path,
+    whole: recipe.Recipe,
+    *,
+    until: float = math.inf,
+    report: Report = print,
+    save_every: int = 200,
+) -> int:
+    """Train until the recipe's steps are done or the clock says stop; returns the steps done.
+
+    Args:
+        latents: means and deviations, (n, channels, side, side), of mean 0 and deviation 1.
+        captions: of the grammar, one per latent.
+        tokenizer: the base's own.
+        out: folder of the snapshot.
+        whole: the recipe.
+        until: `time.monotonic()` at which to save and stop.
+        report: gets a line now and then.
+        save_every: steps between snapshots.
+    """
+    settings = whole.denoiser
+    torch.manual_seed(whole.seed)
+    model = Denoiser(whole, len(tokenizer))
+    scheduler = DDPMScheduler(**SCHEDULE)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98))
+    tag = repr((asdict(whole.autoencoder), asdict(settings), whole.seed))
+    found = snapshots.load(out, model, optimizer, tag)
+    average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
+    step: int = state["step"]
+    begun, losses = time.monotonic(), []
+    while step < settings.steps and time.monotonic() < until:
+        for group in optimizer.param_groups:
+            group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
+        loss = _loss(model, latents, captions, tokenizer, scheduler, whole, step)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        step += 1
+        _follow(average, model, min(settings.ema, (1 + step) / (10 + step)))
+        losses.append(loss.item())
+        if step % 50 == 0:
+            speed = 50 * settings.batch / (time.monotonic() - begun)
+            report(f"denoiser {step}/{settings.steps} loss {np.mean(losses[-50:]):.4f} {speed:.1f} images/s")
+            begun = time.monotonic()
+        if step % save_every == 0:
+            snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    return step
+
+
+def _follow(average: dict[str, torch.Tensor], model: torch.nn.Module, keep: float) -> None:
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                average[name].lerp_(value, 1 - keep)
+
+
+def _loss(
+    model: Denoiser,
+    latents: tuple[torch.Tensor, torch.Tensor],
+    captions: Sequence[str],
+    tokenizer: CLIPTokenizer,
+    scheduler: DDPMScheduler,
+    whole: recipe.Recipe,
+    step: int,
+) -> torch.Tensor:
+    settings = whole.denoiser
+    rng = counted(whole.seed, "denoiser", step)
+    chosen = torch.randint(len(captions), (settings.batch,), generator=rng)
+    means, deviations = (part[chosen].float() for part in latents)
+    clean = means + deviations * torch.randn(means.shape, generator=rng)
+    noise = torch.randn(clean.shape, generator=rng)
+    timesteps = torch.randint(len(scheduler.betas), (settings.batch,), generator=rng)
+    words = [reworded(captions[int(i)], whole, step, n) for n, i in enumerate(chosen)]
+    tokens = tokenizer(words, padding="max_length", max_length=tokenizer.model_max_length, return_tensors="pt")
+    context = model.text_encoder(tokens.input_ids)[0]
+    noisy = denoise.noised(scheduler, clean, noise, timesteps)
+    prediction = model.unet(noisy, timesteps, context).sample
+    error = denoise.losses(prediction, denoise.target(scheduler, clean, noise, timesteps))
+    return (error * denoise.loss_weights(scheduler, timesteps, settings.min_snr)).mean()
+
+
+def reworded(caption: str, whole: recipe.Recipe, step: int, place: int) -> str:
+    """Leave wishes out at random, so that a caption which states less is understood too.
+
+    Elements are always named: what is not named among them is absent.
+    """
+    rng = random.Random(f"{whole.seed}/{step}/{place}")
+    if rng.random() < whole.denoiser.caption_dropout:
+        return ""
+    if rng.random() < 0.4:
+        return caption
+    said = brief.parse_caption(caption)
+    return brief.caption(
+        replace(
+            said,
+            entrance_side=said.entrance_side if rng.random() < 0.7 else None,
+            bedrooms=said.bedrooms if rng.random() < 0.6 else None,
+            features=frozenset(f for f in sorted(said.features) if rng.random() < 0.6),
+            style=said.style if rng.random() < 0.8 else None,
+        )
+    )
+

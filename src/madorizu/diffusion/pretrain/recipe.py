@@ -1,0 +1,58 @@
+"""Every setting of the embedded base's training, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Blocks of one latent cell: 512 px / 2**5 = 16 cells, so a cell is one 910 mm module at 32 px.
+DOWN, UP = "DownEncoderBlock2D", "UpDecoderBlock2D"
+
+
+@dataclass(frozen=True, slots=True)
+class Autoencoder:
+    """The autoencoder and its training."""
+
+    channels: tuple[int, ...] = (16, 16, 48, 96, 128, 128)
+    latent_channels: int = 64
+    norm_groups: int = 8
+    crop_px: int = 256
+    batch: int = 2
+    learning_rate: float = 1.5e-3
+    warmup: int = 50
+    steps: int = 2400
+    edge_weight: float = 6.0  # extra weight of pixels at lines, which are few and matter most
+    gradient_weight: float = 1.0
+    kl_weight: float = 2e-6
+    ema: float = 0.995
+    hard_share: float = 0.35  # crops with changed colours, off the module grid, blurred
+
+
+@dataclass(frozen=True, slots=True)
+class Denoiser:
+    """The UNet, the text encoder and their training."""
+
+    channels: tuple[int, ...] = (96, 160, 224)
+    layers: int = 1
+    head_width: int = 32
+    norm_groups: int = 16
+    text_width: int = 128
+    text_layers: int = 3
+    text_heads: int = 4
+    vocabulary: int = 1024
+    batch: int = 24
+    learning_rate: float = 6e-4
+    warmup: int = 100
+    steps: int = 4000
+    ema: float = 0.998
+    min_snr: float = 5.0
+    caption_dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The whole recipe; `seed` decides all randomness."""
+
+    seed: int = 0
+    size_px: int = 512
+    autoencoder: Autoencoder = Autoencoder()
+    denoiser: Denoiser = Denoiser()

@@ -1,0 +1,92 @@
+"""The stages in a row: what `madorizu base train` runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTokenizer
+
+from madorizu import files
+from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, recipe, text
+
+Report = Callable[[str], None]
+
+
+def run(
+    corpus: Path, work: Path, out: Path, whole: recipe.Recipe, *, minutes: float = math.inf, report: Report = print
+) -> Path | None:
+    """Train the embedded base from a corpus; goes on where an earlier run stopped.
+
+    Args:
+        corpus: folder of pairs, as `madorizu corpus` writes it.
+        work: folder of the stages' snapshots.
+        out: where the base is written when the UNet was trained.
+        whole: all settings.
+        minutes: stop and save after so long.
+        report: gets lines of progress.
+
+    Returns:
+        The folder of the base, or None when time ran out before the UNet was begun.
+
+    Raises:
+        DatasetError: if the corpus is empty or damaged.
+        TrainingError: if a snapshot is damaged or of another recipe.
+    """
+    end = time.monotonic() + minutes * 60
+    found = pairs.find(corpus)
+    report(f"corpus: {len(found)} pictures")
+    if not _is_done(work / "autoencoder", whole.autoencoder.steps):
+        images = pairs.pictures(found)
+        autoencoder.train(images, work / "autoencoder", whole, until=end, report=report)
+    if time.monotonic() >= end:
+        return None
+    latents = _latents(found, work, whole, report)
+    tokens = work / "tokenizer"
+    if not tokens.exists():
+        with files.atomic_folder(tokens) as beside:
+            text.write_tokenizer(beside, [p.caption for p in found], whole.denoiser.vocabulary)
+    tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
+    denoiser.train(
+        latents, [p.caption for p in found], tokenizer, work / "denoiser", whole, until=end, report=report
+    )
+    return assemble.assemble(work, out, whole)
+
+
+def _is_done(folder: Path, steps: int) -> bool:
+    state = folder / "state.json"
+    return state.exists() and json.loads(state.read_text(encoding="utf-8"))["step"] >= steps
+
+
+def _latents(
+    found: tuple[pairs.Pair, ...], work: Path, whole: recipe.Recipe, report: Report
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Encode the corpus once, and whiten the autoencoder by the latents' statistics."""
+    kept = work / "latents.safetensors"
+    if kept.exists():
+        tensors = load_file(kept)
+        if len(tensors["mean"]) == len(found):
+            return tensors["mean"], tensors["deviation"]
+    vae = assemble.load_autoencoder(work, whole)
+    report(f"encoding {len(found)} pictures")
+    means, deviations = [], []
+    for start in range(0, len(found), 64):
+        mean, deviation = denoiser.encode(vae, pairs.pictures(found[start : start + 64]))
+        means.append(mean)
+        deviations.append(deviation)
+    mean, deviation = torch.cat(means), torch.cat(deviations)
+    if not (work / "statistics.json").exists():
+        centre = mean.float().mean(dim=(0, 2, 3))
+        spread = mean.float().std(dim=(0, 2, 3)).clamp(min=1e-3)
+        text_ = json.dumps({"mean": centre.tolist(), "deviation": spread.tolist()})
+        files.atomic_text(work / "statistics.json", text_)
+        mean = ((mean.float() - centre[:, None, None]) / spread[:, None, None]).half()
+        deviation = (deviation.float() / spread[:, None, None]).half()
+    save_file({"mean": mean, "deviation": deviation}, kept.with_suffix(".part"))
+    kept.with_suffix(".part").replace(kept)
+    return mean, deviation
