@@ -83,6 +83,24 @@ def test_a_known_scale_puts_walls_on_the_lattice() -> None:
             assert (weight * (near + 0.5)).sum() / weight.sum() == pytest.approx(middle, abs=0.5)
 
 
+def test_walls_find_the_lattice_whatever_lies_beside_them() -> None:
+    """A short line beside the plan moves the middle of the ink, and of the crop; the walls decide.
+
+    By hand: walls at 40 px per module, at 30 + 0, 120 and 320 px; a mark 12 px west of them.
+    """
+    image = Image.new("RGB", (30 + 320 + 3, 366), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((14, 180, 17, 200), fill="black")
+    for x in (0, 120, 320):
+        pen.rectangle((30 + x - 2, 3, 30 + x + 1, 362), fill="black")
+    placed = pictures.place(np.asarray(image), Brief("1F", 8 * 910, 9 * 910), 40, size_px=512)
+    dark = 255 - placed.pixels[:, :, 0].astype(float)[120:160]  # rows without the mark
+    profile = dark.sum(axis=0)
+    for middle in (128, 224, 384):
+        near = np.arange(middle - 6, middle + 6)
+        assert (profile[near] * (near + 0.5)).sum() / profile[near].sum() == pytest.approx(middle, abs=0.3)
+
+
 def test_a_drawn_plan_from_a_crop_equals_our_own_drawing() -> None:
     """A crop at 107.5 px per module, cut anywhere, comes to lie as `draw` draws it at 32."""
     plan = plans.atrium()
@@ -261,6 +279,15 @@ def test_images_of_all_kinds_become_upright_rgb_on_white(
     assert np.abs(picture.pixels.astype(int) - np.asarray(sketch(7))).max() <= 1
     assert picture.mended == mended
     assert not picture.as_it_was
+
+
+def test_sixteen_bits_are_scaled_not_cut(tmp_path: Path) -> None:
+    """Of 65535 levels 257 make one of 255: 0xC0C0 is 0xC0, 0x4321 is 0x43."""
+    values = np.full((80, 80), 0xC0C0, np.uint16)
+    values[:40, :40], values[:40, 40:] = 0, 0x4321
+    Image.fromarray(values).save(tmp_path / "a.png")
+    grey = pictures.open_picture(tmp_path / "a.png").pixels[:, :, 0]
+    assert (grey[0, 0], grey[0, 79], grey[79, 0]) == (0, 0x43, 0xC0)
 
 
 def test_an_rgb_png_is_as_it_was(tmp_path: Path) -> None:

@@ -337,11 +337,7 @@ def railings(plan: Plan) -> frozenset[Edge]:
     """Return the edges between outdoor rooms and outside (parapets, kerbs)."""
     indoor = frozenset(c for r in plan.rooms if is_indoor(r.kind) for c in r.cells)
     return frozenset(
-        e
-        for r in plan.rooms
-        if not is_indoor(r.kind)
-        for e in border(r.cells)
-        if not any(c in indoor for c in e.cells)
+        e for r in plan.rooms if not is_indoor(r.kind) for e in border(r.cells) if not any(c in indoor for c in e.cells)
     )
 
 

@@ -131,6 +131,25 @@ def base_download(
     print(bases.download(name, revision=revision).folder)
 
 
+@base_app.command("train")
+def base_train(
+    corpus: Annotated[Path, typer.Argument(help="folder that `madorizu corpus` wrote")],
+    work: Annotated[Path, typer.Option("--work", help="folder of the stages' snapshots")] = Path("base_work"),
+    out: Annotated[Path, typer.Option("--out", help="folder of the base")] = Path("base"),
+    minutes: Annotated[float, typer.Option("--minutes", help="stop and save after so long; 0 never")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    threads: Annotated[int, typer.Option("--threads", min=0, help="of the CPU; 0 for all cores")] = 0,
+) -> None:
+    """Train the embedded base: autoencoder, then text encoder and UNet. Goes on where it stopped."""
+    import math
+
+    from madorizu.diffusion.pretrain import recipe, stages
+
+    whole = recipe.Recipe(seed=seed)
+    found = stages.run(corpus, work, out, whole, minutes=minutes or math.inf, threads=threads or None, report=say)
+    print(found if found is not None else work)
+
+
 # --- plans -----------------------------------------------------------------------------
 
 

@@ -97,6 +97,8 @@ def train_step(run: Run, step: int) -> dict[str, float]:
                     raise TrainingError("gradient must reach the LoRA, got zero at the first step")
             run.optimizer.step()
             run.optimizer.zero_grad()
+        if accelerator.num_processes > 1:  # tell the loss of all images of the step, not of this process's
+            value = float(accelerator.reduce(loss.detach().clone(), reduction="mean"))
         total += value / settings.accumulate
     return {"loss": total, "grad_norm": norm, "lr": rate}
 

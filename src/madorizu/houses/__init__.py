@@ -1,6 +1,6 @@
 """Lawful houses from a brief.
 
-`house_for` first re-dimensions a solved topology of the library; where none fits, it
+`house_for` first re-dimensions a solved topology of the library (`fit`); where none fits, it
 searches for a new one with CP-SAT. `programme` decides the rooms, `search` places them,
 `finish` hangs doors and windows. Deterministic by seed.
 """
@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from madorizu import rules
 from madorizu.brief import Brief
 from madorizu.errors import InfeasibleError, OutOfTimeError
-from madorizu.houses import library, programme
+from madorizu.houses import fit, library, programme
 from madorizu.houses.finish import finish
+from madorizu.houses.resize import resized
 from madorizu.houses.search import Site, find
-from madorizu.houses.topology import Topology, mirrored, resized
+from madorizu.houses.topology import Turn, turned
 from madorizu.plan import HALF_MM, MODULE_MM, House, Side
 
-__all__ = ["house_for", "house_from", "nearest_size", "random_house"]
+__all__ = ["house_for", "nearest_size", "random_house"]
 
-LIBRARY_TRIES = 400
+SEARCH_MOST = 110  # modules²: tiling more than this takes minutes
+LIBRARY_LIMIT_S = 60.0  # for looking up which size works
 _SIDES: tuple[Side, ...] = ("s", "s", "n", "e", "w")
 
 
@@ -35,157 +39,133 @@ def house_for(brief: Brief, *, seed: int, time_limit_s: float = 30.0) -> House:
 
     Args:
         brief: the wish.
-        seed: equal seeds give equal houses.
-        time_limit_s: wall-clock limit for the search.
+        seed: equal seeds give equal houses, on every machine: the time limit decides only
+            whether there is one or `OutOfTimeError`.
+        time_limit_s: wall-clock limit.
 
     Raises:
-        InfeasibleError: if no house of this size exists in reach; the hint names the nearest size.
+        InfeasibleError: if no house of this size exists in reach; the hint names the nearest size
+            that works.
         OutOfTimeError: if none was found in time.
     """
     rng = random.Random(f"{seed}/{brief.width_mm}x{brief.height_mm}/{brief.floor}")
     end = time.monotonic() + time_limit_s
-    house = _from_library(brief, rng, end)
+    house = fit.best(brief, rng, end)
     if house is not None:
         return house
     if not _in_reach(brief):
-        width, height = nearest_size(brief.width_mm, brief.height_mm, floor=brief.floor)
         raise InfeasibleError(
-            f"a house must be of a size that rooms can fill, got {brief.width:g}x{brief.height:g} modules",
-            f"the nearest size that works is {width / MODULE_MM:g}x{height / MODULE_MM:g}",
+            f"a house must be of a size that rooms can fill, got {brief.width:g}x{brief.height:g} modules"
+            if fit.best(_plain(brief), rng, end, kept=1) is None
+            else "rooms must fit the size and the storey, got a wish for others",
+            _advice(brief),
         )
     return _searched(brief, rng, end)
 
 
-def _storeys(brief: Brief) -> int:
-    """Return how many storeys the brief's house has."""
-    if brief.floor in ("2F", "both") or "stairs" in brief.elements or "balcony" in brief.elements:
-        return 2
-    if brief.floor == "1F" and brief.elements and "stairs" not in brief.elements:
-        return 1
-    return 2
-
-
-def _storey_index(brief: Brief) -> int:
-    return 1 if brief.floor == "2F" else 0
+def _plain(brief: Brief) -> Brief:
+    return Brief(brief.floor, brief.width_mm, brief.height_mm)
 
 
 def _in_reach(brief: Brief) -> bool:
-    """Say whether the search has a chance: whole modules, not too small, not a hotel."""
+    """Say whether the search has a chance: whole modules, not too small, not too large, rooms it knows."""
     area = brief.width * brief.height
-    least = programme.LEAST_TWO_STOREYS if _storeys(brief) == 2 else programme.LEAST_ONE_STOREY
+    least = programme.LEAST_TWO_STOREYS if fit.storeys_of(brief) == 2 else programme.LEAST_ONE_STOREY
     whole = brief.width_mm % MODULE_MM == 0 and brief.height_mm % MODULE_MM == 0
-    return whole and min(brief.width, brief.height) >= 5 and least <= area <= 200
-
-
-def nearest_size(width_mm: int, height_mm: int, *, floor: str = "1F") -> tuple[int, int]:
-    """Return the size of the library's storey that is nearest to the one asked for, in mm."""
-    index = 1 if floor == "2F" else 0
-    sizes = {t.key[min(index, len(t.key) - 1)] for t in library.load()}
-    sizes |= {(h, w) for w, h in sizes}
-
-    def distance(size: tuple[int, int]) -> tuple[int, int, int]:
-        off = abs(size[0] * HALF_MM - width_mm) + abs(size[1] * HALF_MM - height_mm)
-        return off, size[0] * size[1], size[0]
-
-    width, height = min(sizes, key=distance)
-    return width * HALF_MM, height * HALF_MM
-
-
-def _from_library(brief: Brief, rng: random.Random, end: float) -> House | None:
-    """Try re-dimensioned topologies, those nearest in size first."""
-    index, storeys = _storey_index(brief), _storeys(brief)
-    wanted = (brief.width_mm // HALF_MM, brief.height_mm // HALF_MM)
-    ranked = []
-    for topology in library.load():
-        if len(topology.storeys) == storeys:
-            sizes = topology.key[index]
-            off = abs(sizes[0] - wanted[0]) + abs(sizes[1] - wanted[1])
-            ranked.append((off + rng.uniform(0, 6), rng.random(), topology))
-    ranked.sort(key=lambda r: r[:2])
-    for _, _, topology in ranked[:LIBRARY_TRIES]:
-        if time.monotonic() > end:
-            return None
-        house = house_from(topology, brief, rng)
-        if house is not None:
-            return house
-    return None
-
-
-def house_from(topology: Topology, brief: Brief, rng: random.Random) -> House | None:
-    """Re-dimension one topology to a brief and finish it; None where that gives no lawful house."""
-    if rng.random() < 0.5:
-        topology = mirrored(topology)
-    if brief.entrance_side is not None and topology.entrance != brief.entrance_side:
-        topology = mirrored(topology)
-        if topology.entrance != brief.entrance_side:
-            return None
-    index = _storey_index(brief)
-    wanted = (brief.width_mm // HALF_MM, brief.height_mm // HALF_MM)
-    moved = (wanted[0] - topology.key[index][0], wanted[1] - topology.key[index][1])
-    target = tuple(
-        wanted if i == index else (size[0] + moved[0], size[1] + moved[1]) for i, size in enumerate(topology.key)
+    known = programme.UPPER_KINDS if brief.floor == "2F" else programme.LOWER_KINDS
+    return (
+        whole
+        and min(brief.width, brief.height) >= programme.LEAST_SIDE
+        and max(brief.width, brief.height) <= 2.2 * min(brief.width, brief.height)
+        and least <= area <= SEARCH_MOST
+        and brief.features <= known
     )
-    fitted = resized(topology, target, rng, jitter=rng.randrange(4))
-    if fitted is None:
-        return None
-    balcony = True if "balcony" in brief.elements else None
-    for _ in range(2):
-        house = finish(fitted, seed=rng.getrandbits(31), balcony=balcony)
-        if house is not None and _meets(house, brief):
-            return house
-    return None
-
-
-def _meets(house: House, brief: Brief) -> bool:
-    if not rules.is_lawful(house):
-        return False
-    if brief.floor == "unknown":
-        return True
-    plan = house.plans[_storey_index(brief)]
-    return rules.is_lawful(plan, brief if brief.floor != "both" else None)
 
 
 def _searched(brief: Brief, rng: random.Random, end: float) -> House:
+    """Search for new topologies until one gives a house."""
     size = (brief.width_mm // MODULE_MM, brief.height_mm // MODULE_MM)
+    upper = size if fit.storeys_of(brief) == 2 else None
     while time.monotonic() < end:
-        site = Site(
-            size,
-            size if _storeys(brief) == 2 else None,
-            (0, 0),
-            brief.entrance_side or rng.choice(_SIDES),
-            _wishes(brief),
-        )
+        site = Site(size, upper, (0, 0), brief.entrance_side or rng.choice(_SIDES), _wishes(brief))
         try:
-            topology = find(site, seed=rng.getrandbits(31), time_limit_s=max(0.5, end - time.monotonic()))
+            topology = find(site, seed=rng.getrandbits(31), time_limit_s=end - time.monotonic())
         except OutOfTimeError:
             break
-        except InfeasibleError as error:
-            width, height = nearest_size(brief.width_mm, brief.height_mm, floor=brief.floor)
-            raise InfeasibleError(
-                error.message, f"the nearest size that works is {width / MODULE_MM:g}x{height / MODULE_MM:g}"
-            ) from error
         for _ in range(4):
-            house = house_from(topology, brief, rng)
+            house = fit.finished(topology, brief, rng)
             if house is not None:
                 return house
     raise OutOfTimeError(
         f"a house must be found within the time limit, got none for {brief.width:g}x{brief.height:g} modules",
-        "try another seed, a larger size, or ask for less",
+        f"try another seed, ask for less, or take another size: {_advice(brief)}",
     )
 
 
 def _wishes(brief: Brief) -> programme.Wishes:
-    below = brief.bedrooms if brief.floor != "2F" and _storeys(brief) == 1 else None
-    above = brief.bedrooms if brief.floor == "2F" else None
-    ground = brief.bedrooms if brief.floor == "1F" and _storeys(brief) == 2 else None
     return programme.Wishes(
         tatami=True if "wa" in brief.features else None,
-        bedrooms_below=below if below is not None else ground,
-        bedrooms_above=above,
+        bedrooms_below=brief.bedrooms if brief.floor == "1F" else None,
+        bedrooms_above=brief.bedrooms if brief.floor == "2F" else None,
         extras=brief.features & {"wic", "sic", "pantry", "s"},
     )
 
 
+# --- sizes that work --------------------------------------------------------------------
+
+
+def nearest_size(width_mm: int, height_mm: int, *, floor: str = "1F") -> tuple[int, int]:
+    """Return the nearest size in mm of which `house_for` makes a house, without further wishes.
+
+    Whole modules only. The size is tried, not guessed; the first call for a size takes some
+    tenths of a second.
+    """
+    brief = Brief("2F" if floor == "2F" else "1F", 8 * MODULE_MM, 8 * MODULE_MM)
+    found = _nearest(brief, width_mm, height_mm)
+    if found is None:
+        raise InfeasibleError(
+            "the topology library must give a house of some size, got none", "it may be damaged; reinstall madorizu"
+        )
+    return found
+
+
+def _advice(brief: Brief) -> str:
+    """Name the nearest size that works with these wishes; where there is none, without them."""
+    found = _nearest(brief, brief.width_mm, brief.height_mm)
+    if found is not None:
+        return f"the nearest size that works is {found[0] / MODULE_MM:g}x{found[1] / MODULE_MM:g}"
+    width, height = nearest_size(brief.width_mm, brief.height_mm, floor=brief.floor)
+    return (
+        "no size near works with these rooms and elements; without them "
+        f"the nearest size that works is {width / MODULE_MM:g}x{height / MODULE_MM:g}"
+    )
+
+
+@cache
+def _nearest(brief: Brief, width_mm: int, height_mm: int) -> tuple[int, int] | None:
+    """Try sizes from the nearest to the farthest until one gives a house."""
+    for width, height in _sizes_near(brief, width_mm, height_mm):
+        tried = replace(brief, width_mm=width, height_mm=height)
+        end = time.monotonic() + LIBRARY_LIMIT_S
+        if all(fit.best(tried, random.Random(f"nearest/{i}"), end, kept=1) for i in range(2)):
+            return width, height
+    return None
+
+
+def _sizes_near(brief: Brief, width_mm: int, height_mm: int) -> Iterator[tuple[int, int]]:
+    """Yield some sizes of whole modules near one asked for, nearest first, that a topology comes close to."""
+    index, storeys = fit.storey_index(brief), fit.storeys_of(brief)
+    solved = {t.key[index] for t in library.load() if len(t.storeys) == storeys}
+    solved |= {(h, w) for w, h in solved}
+    sizes = [(w, h) for w in range(4, 17) for h in range(4, 17)]
+    near = [(w, h) for w, h in sizes if any(max(abs(2 * w - a), abs(2 * h - b)) <= 2 for a, b in solved)]
+    near.sort(key=lambda s: (abs(s[0] * MODULE_MM - width_mm) + abs(s[1] * MODULE_MM - height_mm), s[0] * s[1], s))
+    asked = (width_mm, height_mm)
+    tried = [(w * MODULE_MM, h * MODULE_MM) for w, h in near if (w * MODULE_MM, h * MODULE_MM) != asked]
+    yield from tried[:12]
+
+
+# --- houses of any size -----------------------------------------------------------------
 
 
 def random_house(*, seed: int, house_id: str = "") -> House:
@@ -200,8 +180,12 @@ def random_house(*, seed: int, house_id: str = "") -> House:
     rng = random.Random(f"house/{seed}")
     topologies = library.load()
     for _ in range(200):
-        house = _varied(rng.choice(topologies), rng, house_id)
-        if house is not None:
+        topology = turned(rng.choice(topologies), Turn(flip_x=rng.random() < 0.5))
+        width, height = topology.key[0]
+        size = width + rng.choice(_MOVES), height + rng.choice(_MOVES)
+        fitted = resized(topology, 0, size, rng, jitter=rng.randrange(4))
+        house = None if fitted is None else finish(fitted, seed=rng.getrandbits(31), house_id=house_id)
+        if house is not None and rules.is_lawful(house):
             return replace(house, seed=seed)
     raise OutOfTimeError(
         "200 tries must give a lawful house, got none",
@@ -209,11 +193,4 @@ def random_house(*, seed: int, house_id: str = "") -> House:
     )
 
 
-def _varied(topology: Topology, rng: random.Random, house_id: str) -> House | None:
-    if rng.random() < 0.5:
-        topology = mirrored(topology)
-    moved = [rng.choice((-4, -2, -2, -1, 0, 0, 0, 1, 2, 2, 4)) for _ in range(2)]
-    target = tuple((w + moved[0], h + moved[1]) for w, h in topology.key)
-    fitted = resized(topology, target, rng, jitter=rng.randrange(4))
-    house = None if fitted is None else finish(fitted, seed=rng.getrandbits(31), house_id=house_id)
-    return house if house is not None and rules.is_lawful(house) else None
+_MOVES = (-4, -2, -2, -1, 0, 0, 0, 1, 2, 2, 4)  # half modules by which a side differs from the solved house

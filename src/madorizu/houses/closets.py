@@ -11,6 +11,7 @@ from madorizu.plan import SIDES, STEP, Cell, Side, bounds, cells_in, is_connecte
 CLOSET_OF = {"bed": "cl", "mbr": "cl", "wa": "oshi"}
 DOOR_RUN = 2  # half modules of wall that a room must keep towards the room it opens to
 WINDOW_RUN = 4
+LEAST_COMFORT = 6  # half modules: a bedroom should not become narrower
 
 
 def carve(storey: Storey, rng: random.Random) -> Storey:
@@ -41,12 +42,15 @@ def _best_strip(
     doorways: list[frozenset[Cell]],
     rng: random.Random,
 ) -> frozenset[Cell] | None:
+    closet = ROOMS[CLOSET_OF[kind]]
     options = [
         (_cost(strip, cells, everything) + rng.random(), i, strip)
         for i, strip in enumerate(_strips(cells))
-        if _is_usable(kind, strip, cells, everything, doorways)
+        if closet.min_cells <= len(strip) <= closet.max_cells
     ]
-    return min(options)[2] if options else None
+    # Whether a strip can be used costs more to say than what it is worth: ask the best first.
+    usable = (strip for _, _, strip in sorted(options) if _is_usable(kind, strip, cells, everything, doorways))
+    return next(usable, None)
 
 
 def _strips(cells: frozenset[Cell]) -> list[frozenset[Cell]]:
@@ -74,14 +78,11 @@ def _is_usable(
 ) -> bool:
     rest = cells - strip
     wanted = ROOMS[kind]
-    closet = ROOMS[CLOSET_OF[kind]]
-    if not closet.min_cells <= len(strip) <= closet.max_cells or len(rest) < wanted.min_cells:
+    if len(rest) < wanted.min_cells or max(_lit_run(rest, everything, side) for side in SIDES) < WINDOW_RUN:
         return False
-    if not is_wide(rest, wanted.min_side) or not is_connected(rest):
+    if not any(_contact(rest, other) >= DOOR_RUN for other in doorways):
         return False
-    if max(_lit_run(rest, everything, side) for side in SIDES) < WINDOW_RUN:
-        return False
-    return any(_contact(rest, other) >= DOOR_RUN for other in doorways)
+    return is_wide(rest, wanted.min_side) and is_connected(rest)
 
 
 def _lit_run(cells: frozenset[Cell], everything: frozenset[Cell], side: Side) -> int:
@@ -95,11 +96,13 @@ def _contact(cells: frozenset[Cell], other: frozenset[Cell]) -> int:
 
 
 def _cost(strip: frozenset[Cell], cells: frozenset[Cell], everything: frozenset[Cell]) -> float:
-    """Prefer closets on inner walls that leave the room a rectangle."""
+    """Prefer closets of about an eighth of the room, on inner walls, that leave the room a rectangle."""
     outside = sum(n not in everything for c in strip for n in neighbours(c))
     rest = cells - strip
     _, _, width, height = bounds(rest)
     ragged = width * height - len(rest)
     _, _, strip_width, strip_height = bounds(strip)
     thin = 4 if min(strip_width, strip_height) == 1 else 0
-    return 0.6 * outside + 0.5 * (ragged > 0) * 4 + 0.3 * len(strip) + thin
+    goal = min(12.0, max(4.0, len(cells) / 7))
+    squeezed = 5.0 * (min(width, height) < LEAST_COMFORT)
+    return 0.6 * outside + 2.0 * (ragged > 0) + 0.6 * abs(len(strip) - goal) + thin + squeezed

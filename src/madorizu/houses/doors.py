@@ -10,7 +10,10 @@ from typing import Literal
 from madorizu.catalogue import DOOR_WIDTH_MM
 from madorizu.houses.runs import Run, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, Cell, Edge, Opening, OpeningKind, Side, Stair, border, cells_in
+from madorizu.plan import HALF_MM, Cell, Edge, Opening, OpeningKind, Side, Stair, border
+
+Turn = Literal[-1, 1]
+Hinge = Literal["start", "end"]
 
 # Where each kind of room opens to, best first.
 _OPENS_TO: dict[str, tuple[str, ...]] = {
@@ -30,24 +33,28 @@ _OPENS_TO: dict[str, tuple[str, ...]] = {
     "oshi": ("wa",),
 }
 # Order in which doors claim their walls: those with least choice first.
-_ORDER = ("bath", "wc", "wash", "cl", "oshi", "wic", "sic", "pantry", "s", "sto", "bed", "mbr", "wa", "ldk")
+_ORDER = ("bath", "wc", "cl", "oshi", "wic", "sic", "pantry", "wash", "s", "sto", "bed", "mbr", "wa", "ldk")
+_FOLDING_MARGIN_MM = 155  # wall left beside the frame of a folding door, both ends together
+_SWING_CLASH, _WALL_CLASH, _DOOR_FRONT = 6.0, 9.0, 3.0  # costs
 
 
 @dataclass(slots=True)
 class _Walls:
-    """Edges still free for openings, and the cells that a swinging leaf needs."""
+    """Edges still free for openings, the cells that leaves sweep, and the cells before doors."""
 
     rooms: Sequence[tuple[str, frozenset[Cell]]]
     taken: set[Edge]
     swept: set[Cell]
+    fronts: set[Cell]
 
     def shared(self, a: int, b: int) -> tuple[Run, ...]:
+        """Return the free stretches of common wall of two rooms."""
         return runs((border(self.rooms[a][1]) & border(self.rooms[b][1])) - self.taken)
 
 
 def hang(storey: Storey, *, floor: int, stair: Stair | None, entrance: Side, rng: random.Random) -> list[Opening] | None:
     """Place every inner door and the entrance; None if a room cannot get one."""
-    walls = _Walls(storey.rooms, set(), set())
+    walls = _Walls(storey.rooms, set(), set(), set())
     openings = _open_sides(walls, floor, stair)
     if floor == 1:
         door = _entrance(walls, storey.cells, entrance, rng)
@@ -63,10 +70,23 @@ def hang(storey: Storey, *, floor: int, stair: Stair | None, entrance: Side, rng
     return openings
 
 
+def swing(opening: Opening) -> frozenset[Cell]:
+    """Return the cells that an inner hinged leaf sweeps, none for other openings."""
+    if opening.kind != "hinged":
+        return frozenset()
+    return Run(opening.axis, opening.x, opening.y, opening.span).beside(opening.side, 2)
+
+
+def fronts(opening: Opening) -> frozenset[Cell]:
+    """Return the cells half a module deep before and behind an opening, where one stands to pass it."""
+    run = Run(opening.axis, opening.x, opening.y, opening.span)
+    return run.beside(1, 1) | run.beside(-1, 1)
+
+
 def _claim(walls: _Walls, opening: Opening) -> Opening:
     walls.taken |= set(opening.edges)
-    if opening.kind == "hinged":
-        walls.swept |= Run(opening.axis, opening.x, opening.y, opening.span).beside(opening.side, 2)
+    walls.swept |= swing(opening)
+    walls.fronts |= fronts(opening)
     return opening
 
 
@@ -104,8 +124,8 @@ def _entrance(walls: _Walls, everything: frozenset[Cell], side: Side, rng: rando
     span = 3 if run.span >= 3 else 2
     part = run.part((run.span - span) // 2, span)
     width = DOOR_WIDTH_MM["entrance"] if span == 3 else 870
-    hinge: Literal["start", "end"] = rng.choice(("start", "end"))
-    return Opening("entrance", part.axis, part.x, part.y, span, width, 0, 2100, hinge, 1 if inside < 0 else -1)
+    # It opens outward: shoes stand inside.
+    return Opening("entrance", part.axis, part.x, part.y, span, width, 0, 2100, rng.choice(("start", "end")), -inside)  # type: ignore[arg-type]
 
 
 def _door(walls: _Walls, index: int, rng: random.Random) -> Opening | None:
@@ -126,60 +146,73 @@ def _door(walls: _Walls, index: int, rng: random.Random) -> Opening | None:
 def _choices(walls: _Walls, index: int, other: int, run: Run) -> list[tuple[Opening, float]]:
     """List the doors that fit a stretch of common wall, with a cost each."""
     kind, cells = walls.rooms[index]
-    target, outside = walls.rooms[other]
-    into: Literal[-1, 1] = 1 if run.edge.cells[1] in cells else -1
+    target = walls.rooms[other][0]
+    if run.span < 2:
+        return []
+    into: Turn = 1 if run.edge.cells[1] in cells else -1
     if kind in ("cl", "oshi"):
-        return [(_closet_front(kind, run, into), -float(run.span))] if run.span >= 2 else []
+        return [(_closet_front(kind, run, into), -float(run.span))]
     if kind == "sic":
-        return [(_plain("open", run.part(0, 2), 2 * HALF_MM, into), 0.0)] if run.span >= 2 else []
-    found: list[tuple[Opening, float]] = []
-    if kind == "wa" and target == "ldk" and run.span >= 4:
-        found.append((_plain("double_sliding", run.part((run.span - 4) // 2, 4), DOOR_WIDTH_MM["double_sliding"], into), -5.0))
-    if kind in ("wash", "wa") and run.span >= 4:
-        found += [(_plain("sliding", p, DOOR_WIDTH_MM["sliding"], into), 0.0) for p in run.parts(4)]
+        return [(_plain("open", run.part(0, 2), 2 * HALF_MM, into), 0.0)]
     if kind in ("sto", "pantry"):
-        return [(_plain("folding", run.part(0, min(run.span, 3)), min(run.span, 3) * HALF_MM - 155, into), 0.0)] if run.span >= 2 else []
+        span = min(run.span, 3)
+        return [
+            (_folding(part, _other(into)), 0.0 if i in (0, run.span - span) else 0.5)
+            for i, part in enumerate(run.parts(span))
+        ]
     if kind == "bath":
         return [(_plain("folding", p, DOOR_WIDTH_MM["hinged_wc"], into), 0.0) for p in run.parts(2)]
-    width = DOOR_WIDTH_MM[{"ldk": "hinged_wide", "wc": "hinged_wc"}.get(kind, "hinged")]
-    # A WC opens outward so that one who fell behind the door can be reached.
-    room, into = (outside, _other(into)) if kind == "wc" else (cells, into)
-    for offset, part in enumerate(run.parts(2)):
-        at_end = offset in (0, run.span - 2)
-        hinge: Literal["start", "end"] = "start" if offset <= (run.span - 2) / 2 else "end"
-        swing = part.beside(into, 2)
-        if not swing <= room:
-            found.append((_plain("hinged", part, width, into, hinge), 9.0))
-        elif swing & walls.swept:
-            found.append((_plain("hinged", part, width, into, hinge), 6.0))
-        else:
-            found.append((_plain("hinged", part, width, into, hinge), 0.0 if at_end else 1.5))
+    return _sliding(kind, target, run, into) + _hinged(walls, index, other, run, into)
+
+
+def _sliding(kind: str, target: str, run: Run, into: Turn) -> list[tuple[Opening, float]]:
+    """List sliding doors: wide 襖 between tatami room and LDK, one leaf for a washroom."""
+    found: list[tuple[Opening, float]] = []
+    if kind == "wa" and target == "ldk" and run.span >= 4:
+        part = run.part((run.span - 4) // 2, 4)
+        found.append((_plain("double_sliding", part, DOOR_WIDTH_MM["double_sliding"], into), -5.0))
+    if kind in ("wash", "wa") and run.span >= 4:
+        found += [(_plain("sliding", p, DOOR_WIDTH_MM["sliding"], into), -1.0) for p in run.parts(4)]
     return found
 
 
-def _other(side: Literal[-1, 1]) -> Literal[-1, 1]:
+def _hinged(walls: _Walls, index: int, other: int, run: Run, into: Turn) -> list[tuple[Opening, float]]:
+    """List hinged doors; those whose leaf meets a wall, another leaf or the way to a door cost more."""
+    kind, cells = walls.rooms[index]
+    width = DOOR_WIDTH_MM[{"ldk": "hinged_wide", "wc": "hinged_wc"}.get(kind, "hinged")]
+    ways = [(into, cells, 0.0)]
+    if kind in ("s", "wic", "wash"):  # small rooms: the leaf may also open to where there is space
+        ways.append((_other(into), walls.rooms[other][1], 1.0))
+    if kind == "wc":  # opens outward, so that one who fell behind the door can be reached
+        ways = [(_other(into), walls.rooms[other][1], 0.0)]
+    found: list[tuple[Opening, float]] = []
+    for offset, part in enumerate(run.parts(2)):
+        hinge: Hinge = "start" if offset <= (run.span - 2) / 2 else "end"
+        for side, room, cost in ways:
+            leaf = _plain("hinged", part, width, side, hinge)
+            swept = swing(leaf)
+            cost += 0.0 if offset in (0, run.span - 2) else 1.5
+            cost += _WALL_CLASH if not swept <= room else 0.0
+            cost += _SWING_CLASH if swept & walls.swept or fronts(leaf) & walls.swept else 0.0
+            cost += _DOOR_FRONT if swept & walls.fronts else 0.0
+            found.append((leaf, cost))
+    return found
+
+
+def _other(side: Turn) -> Turn:
     return -1 if side == 1 else 1
 
 
-def _closet_front(kind: str, run: Run, into: Literal[-1, 1]) -> Opening:
-    width = run.span * HALF_MM - 155
+def _closet_front(kind: str, run: Run, into: Turn) -> Opening:
     if kind == "oshi":
-        return _plain("double_sliding", run, width, _other(into))
+        return _plain("double_sliding", run, run.span * HALF_MM - _FOLDING_MARGIN_MM, _other(into))
     span = min(run.span, 4)
-    return _plain("folding", run.part((run.span - span) // 2, span), span * HALF_MM - 155, _other(into))
+    return _folding(run.part((run.span - span) // 2, span), _other(into))
 
 
-def _plain(
-    kind: OpeningKind, run: Run, width_mm: int, side: Literal[-1, 1], hinge: Literal["start", "end"] = "start"
-) -> Opening:
+def _folding(run: Run, side: Turn) -> Opening:
+    return _plain("folding", run, run.span * HALF_MM - _FOLDING_MARGIN_MM, side)
+
+
+def _plain(kind: OpeningKind, run: Run, width_mm: int, side: Turn, hinge: Hinge = "start") -> Opening:
     return Opening(kind, run.axis, run.x, run.y, run.span, width_mm, 0, 2000, hinge, side)
-
-
-def door_edges(openings: Sequence[Opening]) -> set[Edge]:
-    """Return every edge that an opening uses."""
-    return {e for o in openings for e in o.edges}
-
-
-def portal_cells(stair: Stair) -> frozenset[Cell]:
-    """Return the cells of the stair's rectangle."""
-    return cells_in(stair.rect)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 
+from madorizu.catalogue import ROOMS
 from madorizu.houses import closets, doors, fixtures, windows
-from madorizu.houses.runs import runs
-from madorizu.houses.topology import Storey, Topology
-from madorizu.plan import STEP, Cell, Edge, Fixture, House, Opening, Plan, Room, Side, bounds, cells_in
+from madorizu.houses.runs import Run
+from madorizu.houses.topology import Storey, Topology, is_wide
+from madorizu.plan import STEP, Cell, Edge, House, Opening, Plan, Room, Side, cells_in, neighbours
 
 BALCONY_DEPTH = 2  # half modules
+_BALCONY_SIDES: tuple[tuple[Side, int], ...] = (("s", 3), ("e", 1), ("w", 1))
 
 
 def finish(topology: Topology, *, seed: int, house_id: str = "", balcony: bool | None = None) -> House | None:
@@ -37,16 +39,18 @@ def finish(topology: Topology, *, seed: int, house_id: str = "", balcony: bool |
 
 def _storey(topology: Topology, storey: Storey, floor: int, rng: random.Random, *, with_balcony: bool) -> Plan | None:
     storey = closets.carve(storey, rng)
-    openings = doors.hang(storey, floor=floor, stair=topology.stair, entrance=topology.entrance, rng=rng)
-    if openings is None:
+    hung = _hung(topology, storey, floor, rng)
+    if hung is None:
         return None
-    taken = doors.door_edges(openings)
+    storey, openings = hung
+    taken = {e for o in openings for e in o.edges}
     if topology.stair is not None:  # a stair's sides carry no window where one steps on
         taken |= set(topology.stair.entry) | set(topology.stair.arrival)
-    kitchen = fixtures.kitchen_run(storey, taken, rng)
+    busy = fixtures.busy_cells(openings)
+    kitchen = fixtures.kitchen_run(storey, taken, busy, rng)
     if kitchen is None and any(kind == "ldk" for kind, _ in storey.rooms):
         return None
-    equipment: list[Fixture] = fixtures.equip(storey, kitchen, taken)
+    equipment = fixtures.equip(storey, kitchen, taken, busy)
     outside = _balcony(storey, rng) if with_balcony else frozenset[Cell]()
     if with_balcony and not outside:
         return None
@@ -60,13 +64,50 @@ def _storey(topology: Topology, storey: Storey, floor: int, rng: random.Random, 
     return Plan(floor, tuple(rooms), tuple(openings), tuple(equipment), topology.stair)
 
 
+def _hung(topology: Topology, storey: Storey, floor: int, rng: random.Random) -> tuple[Storey, list[Opening]] | None:
+    """Hang the doors, and make a store of each end of a hall that leads nowhere."""
+    for _ in range(3):
+        openings = doors.hang(storey, floor=floor, stair=topology.stair, entrance=topology.entrance, rng=rng)
+        if openings is None:
+            return None
+        shorter = _without_dead_end(storey, openings)
+        if shorter is None:
+            break
+        storey = shorter
+    return (storey, openings) if openings is not None else None
+
+
+def _without_dead_end(storey: Storey, openings: list[Opening]) -> Storey | None:
+    """Turn one module of hall without a door, joined to the hall at one side only, into a store."""
+    used = {e for o in openings for e in o.edges}
+    for index, (kind, cells) in enumerate(storey.rooms):
+        if kind != "hall":
+            continue
+        for x, y in sorted(cells):
+            square = cells_in((x, y, 2, 2))
+            rest = cells - square
+            if not square <= cells or len(rest) < ROOMS["hall"].min_cells or not is_wide(rest, 2):
+                continue
+            joined = {n for c in square for n in neighbours(c)} & rest
+            edges = {e for i in (0, 1) for e in _around_square(x, y, i)}
+            if len(joined) == 2 and not edges & used:
+                rooms = list(storey.rooms)
+                rooms[index] = (kind, rest)
+                return Storey((*rooms, ("sto", square)))
+    return None
+
+
+def _around_square(x: int, y: int, i: int) -> tuple[Edge, ...]:
+    return Edge("h", x + i, y), Edge("h", x + i, y + 2), Edge("v", x, y + i), Edge("v", x + 2, y + i)
+
+
 def _balcony(storey: Storey, rng: random.Random) -> frozenset[Cell]:
     """Lay a balcony before the longest straight outer wall of the bedrooms, south first."""
     everything = storey.cells
-    options = []
-    for side, worth in (("s", 3), ("e", 1), ("w", 1)):
-        dx, dy = STEP[side]  # type: ignore[index]
-        rooms = [c for k, c in storey.rooms if k in ("mbr", "bed", "ldk", "wa")]
+    options: list[tuple[float, Side, list[Cell]]] = []
+    for side, worth in _BALCONY_SIDES:
+        dx, dy = STEP[side]
+        rooms = [c for k, c in storey.rooms if ROOMS[k].habitable]
         front = {(x + dx, y + dy) for cells in rooms for x, y in cells if (x + dx, y + dy) not in everything}
         for line in _lines(front, axis=1 if side in ("n", "s") else 0):
             if len(line) >= 4:
@@ -74,7 +115,7 @@ def _balcony(storey: Storey, rng: random.Random) -> frozenset[Cell]:
     if not options:
         return frozenset()
     _, side, line = max(options)
-    dx, dy = STEP[side]  # type: ignore[index]
+    dx, dy = STEP[side]
     length = rng.choice([n for n in (4, 6, 8, 10, len(line)) if n <= len(line)])
     start = 0 if rng.random() < 0.5 else len(line) - length
     cells = line[start : start + length]
@@ -97,15 +138,4 @@ def _lines(cells: set[Cell], axis: int) -> list[list[Cell]]:
 def _porch(openings: list[Opening], side: Side) -> frozenset[Cell]:
     """Lay a porch one module deep before the entrance door."""
     door = next(o for o in openings if o.kind == "entrance")
-    run = runs(door.edges)[0]
-    return run.beside(1 if side in ("s", "e") else -1, 2)
-
-
-def place_at_origin(house: House) -> House:
-    """Return the house as it is; its 1F begins at the lattice's origin by construction."""
-    return house
-
-
-def outline_cells(storey: Storey) -> frozenset[Cell]:
-    """Return the cells of the storey's bounding rectangle."""
-    return cells_in(bounds(storey.cells))
+    return Run(door.axis, door.x, door.y, door.span).beside(1 if side in ("s", "e") else -1, 2)

@@ -1,45 +1,80 @@
-"""Set up fixtures: kitchen, refrigerator, bath, washbasin, washing machine, WC, shoe cabinet."""
+"""Set up fixtures: kitchen, refrigerator, bath, washbasin, washing machine, WC, shoe cabinet.
+
+Nothing stands where a door's leaf turns or where one steps through it, as long as there
+is another place.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
 from madorizu.catalogue import FIXTURES
+from madorizu.houses import doors
 from madorizu.houses.runs import Run, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Side, border
+from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Opening, Side, border
 
 WALL_MM = 75  # half of a 150 mm outer wall: fixtures stand off the centre-line
+Place = Literal["start", "middle", "end"]
+
+_STANDS: dict[str, tuple[str, ...]] = {
+    "bath": ("bathtub",),
+    "wash": ("basin", "washing_machine"),
+    "ent": ("shoe_cabinet",),
+    "wc": ("toilet",),
+}
 
 
-def kitchen_run(storey: Storey, taken: set[Edge], rng: random.Random) -> Run | None:
-    """Choose the wall of the kitchen counter: 6 half modules without a door, not the sunny side.
+def busy_cells(openings: Iterable[Opening]) -> frozenset[Cell]:
+    """Return the cells that must stay free: swept by leaves, and before doors."""
+    return frozenset(c for o in openings for c in doors.swing(o) | doors.fronts(o))
 
-    Walls near the washroom are better: its pipes and its user are there.
+
+def kitchen_run(storey: Storey, taken: Collection[Edge], busy: frozenset[Cell], rng: random.Random) -> Run | None:
+    """Choose the wall of the kitchen counter: 6 or 8 half modules without a door, not the sunny side.
+
+    Walls near the washroom are better: its pipes and its user are there. A module of floor
+    before the counter belongs to the cook.
     """
     ldk = next((c for k, c in storey.rooms if k == "ldk"), frozenset[Cell]())
     wash = next((c for k, c in storey.rooms if k == "wash"), frozenset[Cell]())
     options = []
-    for run in runs(border(ldk) - taken):
-        for part in run.parts(min(run.span, 8)) if run.span >= 6 else ():
+    for run in runs(border(ldk) - set(taken)):
+        for part in (p for span in (8, 6) if span <= run.span for p in run.parts(span)):
             side = _inside(part, ldk)
-            if not part.beside(side, 2) <= ldk:
+            counter = part.beside(side, 2)
+            if not counter <= ldk or counter & busy:
                 continue
             away = min((abs(x - part.x) + abs(y - part.y) for x, y in wash), default=0)
-            south = 20 if part.axis == "h" and side < 0 and not part.beside(1, 1) & storey.cells else 0
-            options.append((away * 0.5 + south + (0 if part.span == 8 else 2) + 2 * rng.random(), part))
+            cost = away * 0.5 + 2 * rng.random() + (0 if part.span == 8 else 2)
+            cost += 20 if part.axis == "h" and side < 0 and not part.beside(1, 1) & storey.cells else 0  # south wall
+            cost += 0 if part.beside(side, 4) <= ldk else 8
+            cost += 0 if _starts_in_corner(part, run) else 3
+            options.append((cost, part))
     return min(options)[1] if options else None
 
 
-def equip(storey: Storey, kitchen: Run | None, taken: set[Edge]) -> list[Fixture]:
-    """Place the fixtures of a storey. `taken` are the edges that doors use."""
+def _starts_in_corner(part: Run, run: Run) -> bool:
+    return part.edge in (run.edge, run.part(run.span - part.span, 1).edge)
+
+
+def equip(storey: Storey, kitchen: Run | None, taken: Collection[Edge], busy: frozenset[Cell]) -> list[Fixture]:
+    """Place the fixtures of a storey.
+
+    Args:
+        storey: the rooms.
+        kitchen: the wall of the counter, as `kitchen_run` chose it.
+        taken: edges that doors use.
+        busy: cells to keep free, as `busy_cells` tells.
+    """
     found: list[Fixture] = []
     for kind, cells in storey.rooms:
         if kind == "ldk" and kitchen is not None:
-            found += _along(kitchen, cells, ("kitchen", "refrigerator") if kitchen.span >= 8 else ("kitchen",))
-        elif kind in ("bath", "wash", "wc", "ent"):
-            found += _in_small_room(kind, cells, taken)
+            found += _along(kitchen, cells, ("kitchen", "refrigerator") if kitchen.span >= 8 else ("kitchen",), "start")
+        elif kind in _STANDS:
+            found += _in_small_room(kind, cells, taken, busy)
     return found
 
 
@@ -54,50 +89,44 @@ def _facing(run: Run, cells: frozenset[Cell]) -> Side:
     return "e" if _inside(run, cells) > 0 else "w"
 
 
-def _in_small_room(kind: str, cells: frozenset[Cell], taken: set[Edge]) -> list[Fixture]:
-    """Put the fixtures on the longest wall without a door, away from the doors."""
-    doors = [e for e in border(cells) if e in taken]
-    free = [r for r in runs(border(cells) - taken) if r.span >= 2]
-    if not free:
-        return []
-
-    def away(run: Run) -> int:
-        return min((abs(e.x - run.x) + abs(e.y - run.y) + abs(e.x - run.x) for e in doors), default=0)
-
-    if kind == "wc":  # the bowl stands at a short wall, as far from the door as can be
-        short = [r for r in free if r.span <= 3] or free
-        opposite = [r for r in short if not any(_opposes(r, e) and abs(_depth(r, e)) < 3 for e in doors)] or short
-        return _along(max(opposite, key=lambda r: (away(r), r)), cells, ("toilet",), centred=True)
-    best = max(free, key=lambda r: (r.span, away(r), r))
-    items: dict[str, Sequence[str]] = {
-        "bath": ("bathtub",),
-        "wash": ("basin", "washing_machine"),
-        "ent": ("shoe_cabinet",),
-    }
-    return _along(best, cells, items[kind])
+def _in_small_room(kind: str, cells: frozenset[Cell], taken: Collection[Edge], busy: frozenset[Cell]) -> list[Fixture]:
+    """Put the fixtures of a room to the wall where most of them fit and no door is in their way."""
+    doors_here = sorted(e for e in border(cells) if e in taken)
+    places: tuple[Place, ...] = ("middle",) if kind == "wc" else ("start", "end")
+    options = []
+    for run in runs(border(cells) - set(taken)):
+        for place in places if run.span >= 2 else ():
+            stand = _along(run, cells, _STANDS[kind], place)
+            if not all(_cells_under(f) <= cells for f in stand):
+                continue
+            cost = 100 * (len(_STANDS[kind]) - len(stand)) + 10 * sum(len(_cells_under(f) & busy) for f in stand)
+            if kind == "wc":  # the bowl stands at a short wall
+                cost += 4 * max(0, run.span - 3)
+            away = min((abs(e.x - run.x) + abs(e.y - run.y) for e in doors_here), default=0)
+            options.append((cost, -run.span if kind != "wc" else -away, -away, len(options), stand))
+    return min(options)[-1] if options else []
 
 
-def _opposes(run: Run, edge: Edge) -> bool:
-    return run.axis == edge.axis
+def _cells_under(fixture: Fixture) -> frozenset[Cell]:
+    """Return the cells that a fixture stands on."""
+    x0, y0 = fixture.x_mm // HALF_MM, fixture.y_mm // HALF_MM
+    x1, y1 = (fixture.x_mm + fixture.width_mm - 1) // HALF_MM, (fixture.y_mm + fixture.depth_mm - 1) // HALF_MM
+    return frozenset((x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1))
 
 
-def _depth(run: Run, edge: Edge) -> int:
-    return edge.y - run.y if run.axis == "h" else edge.x - run.x
-
-
-def _along(run: Run, cells: frozenset[Cell], kinds: Sequence[str], *, centred: bool = False) -> list[Fixture]:
-    """Line fixtures up along a wall, as many as fit."""
+def _along(run: Run, cells: frozenset[Cell], kinds: Sequence[str], place: Place) -> list[Fixture]:
+    """Line fixtures up along a wall, as many as fit, from one of its ends or in its middle."""
     room_mm = run.span * HALF_MM - 2 * WALL_MM
-    facing = _facing(run, cells)
-    total = sum(FIXTURES[k].along_mm for k in kinds)
-    offset = WALL_MM + ((room_mm - total) // 2 if centred and total <= room_mm else 0)
-    found = []
+    sizes: list[tuple[str, int]] = []
     for kind in kinds:
-        size = FIXTURES[kind]
-        along = min(size.along_mm, room_mm)
-        if offset + along > run.span * HALF_MM - WALL_MM:
-            break
-        found.append(_stand(kind, run, offset, along, size.deep_mm, facing))
+        along = min(FIXTURES[kind].along_mm, room_mm)
+        if sum(mm for _, mm in sizes) + along <= room_mm:
+            sizes.append((kind, along))
+    spare = room_mm - sum(mm for _, mm in sizes)
+    offset = WALL_MM + {"start": 0, "middle": spare // 2, "end": spare}[place]
+    found = []
+    for kind, along in sizes:
+        found.append(_stand(kind, run, offset, along, FIXTURES[kind].deep_mm, _facing(run, cells)))
         offset += along
     return found
 

@@ -16,12 +16,15 @@ STAIR_AREA = 4
 WET_AREA = 2 + 4 + 4  # WC, washroom, bath
 LEAST_TWO_STOREYS = 36
 LEAST_ONE_STOREY = 42
+LEAST_SIDE = 5
+LOWER_KINDS = frozenset({"ldk", "wa", "bath", "wic", "sic", "pantry", "s"})  # of `brief.FEATURES`
+UPPER_KINDS = frozenset({"wic", "s"})
 _SUNNY: tuple[Side, ...] = ("s", "e", "w")
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Wishes for one storey; the entrance is placed before, as `entrance` modules (w, h)."""
+    """Rooms to place on one storey, and the hall's least and greatest area in modules²."""
 
     wants: tuple[Want, ...]
     hall: tuple[int, int]
@@ -39,7 +42,7 @@ class Wishes:
 
 def ground_floor(area: int, entrance_area: int, wishes: Wishes, rng: random.Random) -> Programme:
     """Plan the 1F of a two-storey house: LDK, wet rooms, tatami room, stores."""
-    hall = (2, 4) if area < 44 else (3, 6) if area < 60 else (4, 8) if area < 100 else (5, 12)
+    hall = (1, 3) if area < 44 else (3, 6) if area < 60 else (4, 8) if area < 100 else (5, 12)
     rest = area - STAIR_AREA - entrance_area - WET_AREA - sum(hall) // 2
     wants = _wet_rooms()
     rest -= _add_bedrooms(wants, wishes.bedrooms_below or 0, rng)
@@ -49,13 +52,18 @@ def ground_floor(area: int, entrance_area: int, wishes: Wishes, rng: random.Rand
         wants.append(Want("wa", size, size + 3, ("hall", "ldk"), SIDES, min_side=3, max_aspect=1.7))
         rest -= size + 1
     rest = _add_stores(wants, rest, wishes, rng)
-    wants.append(_living(rest, rng))
+    wants.append(_living(rest, rng, least=16 if is_tiny(area) else 20))
     return Programme(tuple(wants), hall)
+
+
+def is_tiny(area: int) -> bool:
+    """Say whether a 1F has no room for the LDK of 20 modules² that two habitable rooms ask for (10 畳)."""
+    return area <= 40
 
 
 def upper_floor(area: int, wishes: Wishes, rng: random.Random) -> Programme:
     """Plan the 2F: bedrooms around a hall, a WC, a walk-in closet, a store."""
-    hall = (2, 4) if area < 44 else (3, 7) if area < 60 else (4, 9) if area < 100 else (5, 13)
+    hall = (1, 4) if area < 44 else (3, 7) if area < 60 else (4, 9) if area < 100 else (5, 13)
     rest = area - STAIR_AREA - 2 - sum(hall) // 2
     wants = [Want("wc", 2, 2, ("hall",), max_aspect=2)]
     _add_private(wants, rest, wishes.bedrooms_above, wishes, rng)
@@ -67,8 +75,8 @@ def single_storey(area: int, entrance_area: int, wishes: Wishes, rng: random.Ran
     hall = (2, 4) if area < 56 else (4, 8) if area < 90 else (5, 12)
     rest = area - entrance_area - WET_AREA - sum(hall) // 2
     wants = _wet_rooms()
-    living = max(16, min(46, round(rest * rng.uniform(0.42, 0.52))))
-    wants.append(_living(living, rng))
+    living = max(20, min(46, round(rest * rng.uniform(0.42, 0.52))))
+    wants.append(_living(living, rng, least=20))
     rest -= living
     if wishes.tatami or (wishes.tatami is None and rest > 36 and rng.random() < 0.4):
         wants.append(Want("wa", 9, 14, ("hall", "ldk"), SIDES, min_side=3, max_aspect=1.7))
@@ -88,12 +96,11 @@ def _wet_rooms() -> list[Want]:
     ]
 
 
-def _living(area: int, rng: random.Random) -> Want:
+def _living(area: int, rng: random.Random, *, least: int) -> Want:
     slack = 6 if area < 40 else 9
     sides: tuple[Side, ...] = ("s",) if rng.random() < 0.75 else _SUNNY
-    return Want(
-        "ldk", max(16, area - slack), max(20, area + slack), ("hall",), sides, min_side=3, max_aspect=2.2, l_shapes=True
-    )
+    low, high = max(least, area - slack), max(least + 4, area + slack)
+    return Want("ldk", low, high, ("hall",), sides, min_side=3, max_aspect=2.2, l_shapes=True)
 
 
 def _add_bedrooms(wants: list[Want], count: int, rng: random.Random) -> int:

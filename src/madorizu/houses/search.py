@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from madorizu.errors import InfeasibleError, OutOfTimeError
 from madorizu.houses import programme
@@ -31,8 +31,13 @@ class Site:
     wishes: programme.Wishes
 
 
-def find(site: Site, *, seed: int, time_limit_s: float, tile_limit_s: float = 3.0) -> Topology:
+EFFORT = 2.0  # per storey and attempt, in the solver's measure of work; most solutions come within 1
+
+
+def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
     """Search for a topology.
+
+    Equal seeds give equal topologies on every machine: a slow one may only run out of time.
 
     Raises:
         InfeasibleError: if the area cannot hold the least rooms.
@@ -48,14 +53,13 @@ def find(site: Site, *, seed: int, time_limit_s: float, tile_limit_s: float = 3.
     tries = 0
     while time.monotonic() < end:
         tries += 1
-        limit = min(tile_limit_s, max(0.1, end - time.monotonic()))
-        found = _attempt(site, rng, limit)
+        found = _attempt(site, rng, end)
         if found is not None:
             return found
     raise OutOfTimeError(f"no house of {site.lower[0]}x{site.lower[1]} found in {time_limit_s:g} s ({tries} tries)")
 
 
-def _attempt(site: Site, rng: random.Random, limit_s: float) -> Topology | None:
+def _attempt(site: Site, rng: random.Random, end: float) -> Topology | None:
     lower = cells_in((0, 0, *site.lower))
     upper = frozenset[Cell]() if site.upper is None else cells_in((*site.shift, *site.upper))
     stair = None if site.upper is None else _place_stair(lower, upper, rng)
@@ -65,13 +69,15 @@ def _attempt(site: Site, rng: random.Random, limit_s: float) -> Topology | None:
     entrance = _place_entrance(lower - taken, lower, site.entrance, rng)
     if entrance is None:
         return None
-    ground = _tile_ground(site, lower, entrance, stair, rng, limit_s)
+    if stair is not None and programme.is_tiny(len(lower)) and site.wishes.bedrooms_above is None:
+        site = replace(site, wishes=replace(site.wishes, bedrooms_above=1))
+    ground = _tile_ground(site, lower, entrance, stair, rng, end)
     if ground is None:
         return None
     storeys = [_storey(ground)]
     if stair is not None:
         for _ in range(10):
-            top = _tile_upper(site, upper, stair, rng, limit_s)
+            top = _tile_upper(site, upper, stair, rng, end)
             if top is not None:
                 storeys.append(_storey(top))
                 break
@@ -82,7 +88,7 @@ def _attempt(site: Site, rng: random.Random, limit_s: float) -> Topology | None:
 
 
 def _tile_ground(
-    site: Site, lower: frozenset[Cell], entrance: frozenset[Cell], stair: Stair | None, rng: random.Random, limit_s: float
+    site: Site, lower: frozenset[Cell], entrance: frozenset[Cell], stair: Stair | None, rng: random.Random, end: float
 ) -> Tiling | None:
     fixed: list[tuple[str, frozenset[Cell]]] = [("ent", entrance)]
     must = [around(entrance)]
@@ -94,17 +100,32 @@ def _tile_ground(
         must.append(frozenset({_outside(stair, stair.entry[0])}))
     free = lower - frozenset(c for _, cells in fixed for c in cells)
     options = halls(must, free, plan.hall, rng)
-    return tile(lower, fixed, plan.wants, options, seed=rng.getrandbits(31), time_limit_s=limit_s)[1]
+    return _tiled(lower, fixed, plan, options, rng, end)
 
 
-def _tile_upper(
-    site: Site, upper: frozenset[Cell], stair: Stair, rng: random.Random, limit_s: float
-) -> Tiling | None:
+def _tile_upper(site: Site, upper: frozenset[Cell], stair: Stair, rng: random.Random, end: float) -> Tiling | None:
     plan = programme.upper_floor(len(upper), site.wishes, rng)
     taken = _modules(stair)
     options = halls([frozenset({_outside(stair, stair.arrival[0])})], upper - taken, plan.hall, rng)
-    fixed = [("stair", taken)]
-    return tile(upper, fixed, plan.wants, options, seed=rng.getrandbits(31), time_limit_s=limit_s)[1]
+    return _tiled(upper, [("stair", taken)], plan, options, rng, end)
+
+
+def _tiled(
+    floor: frozenset[Cell],
+    fixed: list[tuple[str, frozenset[Cell]]],
+    plan: programme.Programme,
+    options: list[frozenset[Cell]],
+    rng: random.Random,
+    end: float,
+) -> Tiling | None:
+    left_s = max(0.05, end - time.monotonic())
+    status, tiling = tile(
+        floor, fixed, plan.wants, options, seed=rng.getrandbits(31), effort=EFFORT, time_limit_s=left_s
+    )
+    if status == "out of time" and time.monotonic() > end - 0.05:
+        # The clock cut it off, not the effort: going on would give a house that a faster machine would not.
+        raise OutOfTimeError("a house must be found within the time limit, got none")
+    return tiling
 
 
 def _storey(tiling: Tiling) -> Storey:
@@ -150,8 +171,8 @@ def _place_stair(lower: frozenset[Cell], upper: frozenset[Cell], rng: random.Ran
 def _place_entrance(
     free: frozenset[Cell], floor: frozenset[Cell], side: Side, rng: random.Random
 ) -> frozenset[Cell] | None:
-    """Draw an entrance of 2 to 4 modules² on its side of the house."""
-    sizes = [(2, 2), (2, 1), (1, 2), (2, 2)] if len(floor) >= 48 else [(2, 1), (1, 2)]
+    """Draw an entrance of 4 or 6 modules² on its side of the house."""
+    sizes = [(2, 2), (2, 2), (3, 2), (2, 3)] if len(floor) >= 56 else [(2, 2)]
     dx, dy = STEP[side]
     edge = sorted(c for c in free if (c[0] + dx, c[1] + dy) not in floor)
     for _ in range(40):

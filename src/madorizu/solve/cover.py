@@ -5,7 +5,8 @@ solver picks one candidate per room and one hall so that every cell is covered e
 once and every room touches what it must open to. Sizes, daylight sides and the stair's
 place are filters on the candidate lists, so the model itself stays small.
 
-Deterministic for one seed and OR-tools version: one worker, fixed seed.
+Deterministic for one seed and OR-tools version: one worker, fixed seed, and a limit that
+counts the solver's work. The wall clock can only cut a search off.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Literal
 from ortools.sat.python import cp_model
 
 from madorizu.plan import OPPOSITE, STEP, Cell, Side, bounds, cells_in, neighbours
+
+CANDIDATE_LIMIT = 700  # per room; more make the model slow, fewer make it miss solutions
 
 Status = Literal["solved", "infeasible", "out of time"]
 
@@ -259,8 +262,8 @@ def tile(
     hall_options: Sequence[frozenset[Cell]],
     *,
     seed: int,
+    effort: float,
     time_limit_s: float,
-    candidate_limit: int = 700,
 ) -> tuple[Status, Tiling | None]:
     """Cover a storey exactly.
 
@@ -270,12 +273,14 @@ def tile(
         wants: rooms to place.
         hall_options: halls to choose one from, as `halls` gives them.
         seed: for the solver and for which candidates are kept.
+        effort: limit in the solver's own measure of work (about seconds of an idle core),
+            the same on every machine.
         time_limit_s: wall-clock limit.
-        candidate_limit: at most this many candidates per room, drawn at random. When
-            candidates were dropped, "infeasible" speaks only of those that were kept.
 
     Returns:
-        The status, and the tiling when solved.
+        The status, and the tiling when solved. At most `CANDIDATE_LIMIT` candidates per room
+        are kept, drawn at random; where some were dropped, "infeasible" speaks only of those
+        that were kept.
     """
     rng = random.Random(seed)
     board = _Board.of(floor)
@@ -284,7 +289,7 @@ def tile(
     groups = [[b for b in map(board.bits, hall_options) if not b & ~free]]
     for want in wants:
         found = _reaching(want, _candidates(want, free, board.bits(floor), board), fixed_bits, wants, board)
-        groups.append(rng.sample(found, candidate_limit) if len(found) > candidate_limit else found)
+        groups.append(rng.sample(found, CANDIDATE_LIMIT) if len(found) > CANDIDATE_LIMIT else found)
     if not all(groups):
         return "infeasible", None
     model = cp_model.CpModel()
@@ -303,23 +308,29 @@ def tile(
     _add_touching(model, wants, groups, picks, fixed_bits, board)
     for row in picks:
         model.add_hint(rng.choice(row), 1)
-    return _solve(model, seed, time_limit_s, fixed, wants, groups, picks, board)
+    status, chosen = _solve(model, groups, picks, seed=seed, effort=effort, time_limit_s=time_limit_s)
+    if chosen is None:
+        return status, None
+    kinds = ["hall", *(want.kind for want in wants)]
+    placed = [(kind, board.cells(bits)) for kind, bits in zip(kinds, chosen, strict=True)]
+    return status, Tiling((*fixed, *placed))
 
 
 def _solve(
     model: cp_model.CpModel,
-    seed: int,
-    time_limit_s: float,
-    fixed: Sequence[tuple[str, frozenset[Cell]]],
-    wants: Sequence[Want],
     groups: Sequence[Sequence[int]],
     picks: Sequence[Sequence[cp_model.IntVar]],
-    board: _Board,
-) -> tuple[Status, Tiling | None]:
+    *,
+    seed: int,
+    effort: float,
+    time_limit_s: float,
+) -> tuple[Status, list[int] | None]:
+    """Return the status, and which candidate of each group was chosen."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.randomize_search = True
+    solver.parameters.max_deterministic_time = effort
     solver.parameters.max_time_in_seconds = time_limit_s
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -328,9 +339,7 @@ def _solve(
         next(bits for bits, v in zip(group, row, strict=True) if solver.value(v))
         for group, row in zip(groups, picks, strict=True)
     ]
-    kinds = ["hall", *(want.kind for want in wants)]
-    placed = [(kind, board.cells(bits)) for kind, bits in zip(kinds, chosen, strict=True)]
-    return "solved", Tiling((*fixed, *placed))
+    return "solved", chosen
 
 
 def _reaching(

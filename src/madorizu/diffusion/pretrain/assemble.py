@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import torch
-from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
 from madorizu import files
@@ -53,7 +53,7 @@ def assemble(work: Path, out: Path, whole: recipe.Recipe) -> Path:
     return out
 
 
-def load_autoencoder(work: Path, whole: recipe.Recipe) -> autoencoder.AutoencoderKL:
+def load_autoencoder(work: Path, whole: recipe.Recipe) -> AutoencoderKL:
     """Build the trained autoencoder; whitened when its latents' statistics are known.
 
     Raises:

@@ -59,8 +59,10 @@ def train(
     settings = whole.autoencoder
     torch.manual_seed(whole.seed)
     torch.set_flush_denormal(True)
-    model = build(settings, whole.size_px).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, betas=(0.9, 0.98))
+    model = build(settings, whole.size_px).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, betas=(0.9, 0.98), fused=True
+    )
     tag = repr((asdict(settings), whole.seed))
     found = snapshots.load(out, model, optimizer, tag)
     average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
@@ -71,7 +73,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
         loss = loss_of(model, batch, settings, counted(whole.seed, "latent", step))
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -114,7 +116,8 @@ def loss_of(
     error = ((drawn - batch).abs() * (1 + settings.edge_weight * near)).mean() / (1 + settings.edge_weight * 0.1)
     got_across, got_down = _gradients(drawn)
     slopes = (got_across - across).abs().mean() + (got_down - down).abs().mean()
-    return error + settings.gradient_weight * slopes + settings.kl_weight * latents.kl().mean()
+    total: torch.Tensor = error + settings.gradient_weight * slopes + settings.kl_weight * latents.kl().mean()
+    return total
 
 
 def _gradients(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -151,7 +154,7 @@ def changed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         scale = rng.uniform(0.75, 1.3)
         work = cv2.resize(work, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         work = _refit(work, image.shape[0])
-    values = work.astype(np.float32) / 255
+    values: Any = work.astype(np.float32) / 255
     if rng.random() < 0.6:  # other colours: a random affine map of the colour cube
         mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
         values = (values - 0.5) @ mix.T.astype(np.float32) + 0.5 + rng.normal(0, 0.15, 3).astype(np.float32)

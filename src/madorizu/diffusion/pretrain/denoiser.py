@@ -100,7 +100,9 @@ def train(
     torch.manual_seed(whole.seed)
     model = Denoiser(whole, len(tokenizer))
     scheduler = DDPMScheduler(**SCHEDULE)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98), fused=True
+    )
     tag = repr((asdict(whole.autoencoder), asdict(settings), whole.seed))
     found = snapshots.load(out, model, optimizer, tag)
     average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
@@ -110,7 +112,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
         loss = _loss(model, latents, captions, tokenizer, scheduler, whole, step)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -179,4 +181,3 @@ def reworded(caption: str, whole: recipe.Recipe, step: int, place: int) -> str:
             style=said.style if rng.random() < 0.8 else None,
         )
     )
-

@@ -17,9 +17,9 @@ class Autoencoder:
     norm_groups: int = 8
     crop_px: int = 256
     batch: int = 2
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 2e-3
     warmup: int = 50
-    steps: int = 2400
+    steps: int = 1200
     edge_weight: float = 6.0  # extra weight of pixels at lines, which are few and matter most
     gradient_weight: float = 1.0
     kl_weight: float = 2e-6

@@ -19,7 +19,14 @@ Report = Callable[[str], None]
 
 
 def run(
-    corpus: Path, work: Path, out: Path, whole: recipe.Recipe, *, minutes: float = math.inf, report: Report = print
+    corpus: Path,
+    work: Path,
+    out: Path,
+    whole: recipe.Recipe,
+    *,
+    minutes: float = math.inf,
+    threads: int | None = None,
+    report: Report = print,
 ) -> Path | None:
     """Train the embedded base from a corpus; goes on where an earlier run stopped.
 
@@ -29,6 +36,7 @@ def run(
         out: where the base is written when the UNet was trained.
         whole: all settings.
         minutes: stop and save after so long.
+        threads: of the CPU; None for torch's own choice.
         report: gets lines of progress.
 
     Returns:
@@ -38,6 +46,8 @@ def run(
         DatasetError: if the corpus is empty or damaged.
         TrainingError: if a snapshot is damaged or of another recipe.
     """
+    if threads is not None:
+        torch.set_num_threads(threads)
     end = time.monotonic() + minutes * 60
     found = pairs.find(corpus)
     report(f"corpus: {len(found)} pictures")
@@ -52,9 +62,7 @@ def run(
         with files.atomic_folder(tokens) as beside:
             text.write_tokenizer(beside, [p.caption for p in found], whole.denoiser.vocabulary)
     tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
-    denoiser.train(
-        latents, [p.caption for p in found], tokenizer, work / "denoiser", whole, until=end, report=report
-    )
+    denoiser.train(latents, [p.caption for p in found], tokenizer, work / "denoiser", whole, until=end, report=report)
     return assemble.assemble(work, out, whole)
 
 

@@ -1,0 +1,204 @@
+"""Make a brief's house from the topology library: choose, turn, re-dimension, finish, compare.
+
+Of several lawful houses the one with the fewest soft findings is taken. How many are
+tried is counted, never timed, so equal seeds give equal houses on every machine.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from madorizu import rules
+from madorizu.brief import Brief
+from madorizu.errors import OutOfTimeError
+from madorizu.houses import library
+from madorizu.houses.finish import finish
+from madorizu.houses.resize import resized
+from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, turned
+from madorizu.plan import HALF_MM, SIDES, STEP, House, Side
+
+KEPT = 4  # lawful houses to choose the best of
+RESIZES = 220  # tries, about a millisecond each
+FINISHES = 40  # tries that came so far as doors and windows, about 20 ms each
+REACH = 8  # half modules by which a side may be changed
+WEIGHTS = {"S01": 10.0, "S03": 6.0, "S05": 5.0, "S06": 2.5, "S07": 4.0, "S14": 4.0, "S20": 2.5}
+SUNNY_RUN = 4  # half modules of south wall that the LDK should have
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A topology, how to turn it, and how far it is from the brief."""
+
+    topology: Topology
+    turn: Turn
+    distance: float
+
+
+def storeys_of(brief: Brief) -> int:
+    """Return how many storeys the brief's house has.
+
+    Stairs decide: a 1F whose brief names elements without stairs is a house of one storey.
+    """
+    if brief.floor in ("2F", "both") or "stairs" in brief.elements or "balcony" in brief.elements:
+        return 2
+    return 1 if brief.floor == "1F" and brief.elements else 2
+
+
+def storey_index(brief: Brief) -> int:
+    """Return the index of the storey that the brief's size speaks of."""
+    return 1 if brief.floor == "2F" else 0
+
+
+def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
+    """List the library's topologies in all turns that can come to the brief's size, nearest first."""
+    index, storeys = storey_index(brief), storeys_of(brief)
+    width, height = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
+    found = []
+    for topology in library.load():
+        if len(topology.storeys) != storeys:
+            continue
+        for turn in TURNS:
+            own = topology.key[index][::-1] if turn.swap else topology.key[index]
+            off = abs(own[0] - width), abs(own[1] - height)
+            if max(off) > REACH or brief.entrance_side not in (None, turn.side(topology.entrance)):
+                continue
+            sunny = "s" in {turn.side(s) for s in outlook(topology)}
+            distance = sum(off) + (0 if sunny else 5) + rng.uniform(0, 3)
+            found.append(Candidate(topology, turn, distance))
+    return sorted(found, key=lambda c: c.distance)
+
+
+@cache
+def outlook(topology: Topology) -> frozenset[Side]:
+    """Return the sides of the house on which the LDK has a wall long enough for its windows."""
+    storey = topology.storeys[0]
+    floor = storey.cells
+    living = next((cells for kind, cells in storey.rooms if kind == "ldk"), frozenset())
+    return frozenset(
+        side
+        for side in SIDES
+        if sum((x + STEP[side][0], y + STEP[side][1]) not in floor for x, y in living) >= SUNNY_RUN
+    )
+
+
+def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT) -> House | None:
+    """Return the best of several lawful houses from the library, or None where none was found.
+
+    Args:
+        brief: the wish.
+        rng: source of randomness.
+        end: when to give up, of `time.monotonic`.
+        kept: lawful houses to choose from.
+
+    Raises:
+        OutOfTimeError: if the clock ran out before the counted tries did.
+    """
+    found: list[tuple[float, int, House]] = []
+    finishes = 0
+    for candidate in candidates(brief, rng)[:RESIZES]:
+        if time.monotonic() > end:
+            raise OutOfTimeError(
+                f"a house of {brief.width:g}x{brief.height:g} modules must be found within the time limit, got none",
+                "give more time",
+            )
+        for house in _houses_of(candidate, brief, rng):
+            finishes += 1
+            if house is not None:
+                found.append((penalty(house), len(found), house))
+        if len(found) >= kept or finishes >= FINISHES or any(cost == 0 for cost, _, _ in found):
+            break
+    return min(found)[2] if found else None
+
+
+def _houses_of(candidate: Candidate, brief: Brief, rng: random.Random) -> Iterator[House | None]:
+    """Yield what came of a candidate: nothing where it cannot be of that size, else a house or None."""
+    topology = turned(candidate.topology, candidate.turn)
+    index = storey_index(brief)
+    size = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
+    fitted = resized(topology, index, size, rng, jitter=rng.randrange(3))
+    dressed = None if fitted is None else dress(fitted, brief)
+    if dressed is not None:
+        yield finished(dressed, brief, rng)
+
+
+def finished(topology: Topology, brief: Brief, rng: random.Random) -> House | None:
+    """Finish a topology of the right size; None where that gives no lawful house that meets the brief."""
+    balcony = True if "balcony" in brief.elements else None
+    house = finish(topology, seed=rng.getrandbits(31), balcony=balcony)
+    return house if house is not None and _meets(house, brief) else None
+
+
+def _meets(house: House, brief: Brief) -> bool:
+    if not rules.is_lawful(house):
+        return False
+    if brief.floor == "both":
+        return rules.is_lawful(house, brief)
+    return brief.floor == "unknown" or rules.is_lawful(house.plans[storey_index(brief)], brief)
+
+
+def penalty(house: House) -> float:
+    """Return the weighted number of soft findings; 0 is best."""
+    return sum(WEIGHTS.get(f.code, 1.0) for f in rules.check(house))
+
+
+# --- rooms as wished --------------------------------------------------------------------
+
+# A room may be called another where it has the form for it: wished kind -> kinds to take it from.
+_FROM = {"wa": ("bed",), "s": ("sto", "bed"), "sto": ("s",), "pantry": ("sto",)}
+_FORM = {"wa": (36, 72, 5), "s": (8, 48, 2), "pantry": (4, 16, 2), "bed": (36, 80, 5)}  # least, most, side
+_NEXT_TO = {"pantry": "ldk"}
+
+
+def dress(topology: Topology, brief: Brief) -> Topology | None:
+    """Rename rooms until the storeys the brief speaks of have the rooms it names; None where they cannot."""
+    index = None if brief.floor == "both" else storey_index(brief)
+    storeys = list(topology.storeys)
+    meant = range(len(storeys)) if index is None else (index,)
+    for kind in sorted(brief.features):
+        if not any(_has(storeys[i], kind) for i in meant) and not _rename_one(storeys, meant, kind, _FROM.get(kind, ())):
+            return None
+    if brief.bedrooms is not None:
+        while (more := brief.bedrooms - _bedrooms(storeys, meant)) > 0:
+            spare = () if "wa" in brief.features else ("wa",)
+            if not _rename_one(storeys, meant, "bed", spare):
+                return None
+        for _ in range(-more):
+            if not _rename_one(storeys, meant, "wa", ("bed",)):
+                return None
+    return Topology(tuple(storeys), topology.entrance, topology.stair)
+
+
+def _has(storey: Storey, kind: str) -> bool:
+    return any(k == kind for k, _ in storey.rooms)
+
+
+def _bedrooms(storeys: list[Storey], meant: range | tuple[int, ...]) -> int:
+    return sum(kind in ("bed", "mbr") for i in meant for kind, _ in storeys[i].rooms)
+
+
+def _rename_one(storeys: list[Storey], meant: range | tuple[int, ...], kind: str, sources: tuple[str, ...]) -> bool:
+    """Call the first room of a fitting form by another kind."""
+    for source in sources:
+        for i in meant:
+            for j, (name, cells) in enumerate(storeys[i].rooms):
+                if name == source and _has_form(storeys[i], cells, kind):
+                    rooms = list(storeys[i].rooms)
+                    rooms[j] = (kind, cells)
+                    storeys[i] = Storey(tuple(rooms))
+                    return True
+    return False
+
+
+def _has_form(storey: Storey, cells: frozenset[tuple[int, int]], kind: str) -> bool:
+    least, most, side = _FORM.get(kind, (4, 48, 2))
+    if not least <= len(cells) <= most or not is_wide(cells, side):
+        return False
+    beside = _NEXT_TO.get(kind)
+    if beside is None:
+        return True
+    ring = {(x + dx, y + dy) for x, y in cells for dx, dy in STEP.values()}
+    return any(k == beside and len(ring & other) >= 2 for k, other in storey.rooms)
