@@ -19,14 +19,14 @@ from madorizu.houses import library
 from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
 from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, turned
-from madorizu.plan import HALF_MM, SIDES, STEP, House, Side
+from madorizu.plan import HALF_MM, SIDES, STEP, House, Side, indoor_cells
 
 KEPT = 4  # lawful houses to choose the best of
 RESIZES = 220  # tries, about a millisecond each
 FINISHES = 40  # tries that came so far as doors and windows, about 20 ms each
 REACH = 8  # half modules by which a side may be changed
 WEIGHTS = {"S01": 10.0, "S03": 6.0, "S05": 5.0, "S06": 2.5, "S07": 4.0, "S14": 4.0, "S20": 2.5}
-SUNNY_RUN = 4  # half modules of south wall that the LDK should have
+SOUTH = 6.0  # what it costs when neither LDK nor tatami room has any of the south wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +66,22 @@ def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
             off = abs(own[0] - width), abs(own[1] - height)
             if max(off) > REACH or brief.entrance_side not in (None, turn.side(topology.entrance)):
                 continue
-            sunny = "s" in {turn.side(s) for s in outlook(topology)}
-            distance = sum(off) + (0 if sunny else 5) + rng.uniform(0, 3)
+            south = max(share for side, share in outlook(topology) if turn.side(side) == "s")
+            distance = sum(off) + 8 * (1 - south) + rng.uniform(0, 4)
             found.append(Candidate(topology, turn, distance))
     return sorted(found, key=lambda c: c.distance)
 
 
 @cache
-def outlook(topology: Topology) -> frozenset[Side]:
-    """Return the sides of the house on which the LDK has a wall long enough for its windows."""
+def outlook(topology: Topology) -> tuple[tuple[Side, float], ...]:
+    """Return which share of each side of the house the LDK has."""
     storey = topology.storeys[0]
     floor = storey.cells
-    living = next((cells for kind, cells in storey.rooms if kind == "ldk"), frozenset())
-    return frozenset(
-        side
+    living = [c for kind, cells in storey.rooms if kind == "ldk" for c in cells]
+    length = dict(zip(SIDES, (*storey.size, *storey.size), strict=True))
+    return tuple(
+        (side, sum((x + STEP[side][0], y + STEP[side][1]) not in floor for x, y in living) / length[side])
         for side in SIDES
-        if sum((x + STEP[side][0], y + STEP[side][1]) not in floor for x, y in living) >= SUNNY_RUN
     )
 
 
@@ -109,7 +109,7 @@ def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT) -> H
             finishes += 1
             if house is not None:
                 found.append((penalty(house), len(found), house))
-        if len(found) >= kept or finishes >= FINISHES or any(cost == 0 for cost, _, _ in found):
+        if len(found) >= kept or finishes >= FINISHES:
             break
     return min(found)[2] if found else None
 
@@ -141,8 +141,12 @@ def _meets(house: House, brief: Brief) -> bool:
 
 
 def penalty(house: House) -> float:
-    """Return the weighted number of soft findings; 0 is best."""
-    return sum(WEIGHTS.get(f.code, 1.0) for f in rules.check(house))
+    """Return the weighted number of soft findings, and what is lost of the south wall; 0 is best."""
+    ground = house.plans[0]
+    floor = indoor_cells(ground)
+    south = [(x, y) for x, y in floor if (x, y + 1) not in floor]
+    sunny = sum(c in room.cells for room in ground.rooms if room.kind in ("ldk", "wa") for c in south)
+    return sum(WEIGHTS.get(f.code, 1.0) for f in rules.check(house)) + SOUTH * (1 - sunny / len(south))
 
 
 # --- rooms as wished --------------------------------------------------------------------

@@ -14,8 +14,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from madorizu import rules
 from madorizu.errors import PlanError, SolveError
 from madorizu.houses import topology
+from madorizu.houses.finish import finish
 from madorizu.houses.programme import Wishes
 from madorizu.houses.search import Site, Size, find
 from madorizu.houses.topology import Topology
@@ -25,6 +27,7 @@ from madorizu.plan import Side
 _LOWER_SIZES: tuple[Size, ...] = (
     (7, 6), (8, 6), (7, 7), (8, 7), (9, 7), (10, 7), (11, 7), (8, 8), (9, 8), (10, 8), (11, 8), (12, 8),
     (7, 9), (8, 9), (9, 9), (10, 9), (8, 10), (7, 10), (6, 9), (6, 10), (5, 10), (10, 10), (12, 10),
+    (6, 6), (6, 7), (6, 8), (5, 8), (5, 9), (7, 8),
 )  # fmt: skip
 _SIDES: tuple[Side, ...] = ("s",) * 10 + ("n",) * 4 + ("e",) * 3 + ("w",) * 3
 
@@ -84,8 +87,19 @@ def harvest(out: Path, *, count: int, seed: int, time_limit_s: float = 10.0) -> 
             except SolveError:
                 number += 1
                 continue
-            file.write(json.dumps({**topology.to_json(found), "try": number}, separators=(",", ":")) + "\n")
+            number += 1
+            if not _is_useful(found):
+                continue
+            file.write(json.dumps({**topology.to_json(found), "try": number - 1}, separators=(",", ":")) + "\n")
             file.flush()
             kept += 1
-            number += 1
     return kept
+
+
+def _is_useful(found: Topology) -> bool:
+    """Say whether doors, windows and fixtures find their places: one of some houses must be lawful."""
+    for seed in range(6):
+        house = finish(found, seed=seed)
+        if house is not None and rules.is_lawful(house):
+            return True
+    return False

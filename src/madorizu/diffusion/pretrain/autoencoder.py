@@ -14,17 +14,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from diffusers.models.resnet import ResnetBlock2D
 
 from madorizu.diffusion.denoise import counted
-from madorizu.diffusion.pretrain import recipe, snapshots
+from madorizu.diffusion.pretrain import ranks, recipe, snapshots
 
 Report = Callable[[str], None]
 
 
 def build(settings: recipe.Autoencoder, size_px: int) -> AutoencoderKL:
-    """Make the untrained autoencoder: a plain `AutoencoderKL` without attention."""
+    """Make the untrained autoencoder: a plain `AutoencoderKL` without attention.
+
+    Residual branches begin at zero and latents almost without noise: such a network learns
+    the drawings' coarse shape in tens of steps instead of hundreds (docs/log.md).
+    """
     levels = len(settings.channels)
-    return AutoencoderKL(
+    model = AutoencoderKL(
         down_block_types=(recipe.DOWN,) * levels,
         up_block_types=(recipe.UP,) * levels,
         block_out_channels=settings.channels,
@@ -35,6 +40,14 @@ def build(settings: recipe.Autoencoder, size_px: int) -> AutoencoderKL:
         sample_size=size_px,
         scaling_factor=1.0,
     )
+    with torch.no_grad():
+        for block in model.modules():
+            if isinstance(block, ResnetBlock2D):
+                torch.nn.init.zeros_(block.conv2.weight)
+                torch.nn.init.zeros_(block.conv2.bias)
+        model.quant_conv.weight[settings.latent_channels :] *= 0.1
+        model.quant_conv.bias[settings.latent_channels :] = -6
+    return model
 
 
 def train(
@@ -57,6 +70,7 @@ def train(
         save_every: steps between snapshots.
     """
     settings = whole.autoencoder
+    rank, _ = ranks.join()
     torch.manual_seed(whole.seed)
     torch.set_flush_denormal(True)
     model = build(settings, whole.size_px).to(memory_format=torch.channels_last)
@@ -68,12 +82,13 @@ def train(
     average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
     step: int = state["step"]
     begun, losses = time.monotonic(), []
-    while step < settings.steps and time.monotonic() < until:
-        batch = torch.from_numpy(crops(pictures, step, whole)).contiguous(memory_format=torch.channels_last)
+    while step < settings.steps and not ranks.any_of(time.monotonic() >= until):
+        batch = torch.from_numpy(crops(pictures, step, rank, whole)).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
-        loss = loss_of(model, batch, settings, counted(whole.seed, "latent", step))
+        loss = loss_of(model, batch, settings, counted(whole.seed, "latent", step, rank))
         loss.backward()  # type: ignore[no-untyped-call]
+        ranks.average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -83,13 +98,15 @@ def train(
             for name, value in model.state_dict().items():
                 average[name].lerp_(value, 1 - keep)
         losses.append(loss.item())
-        if step % 50 == 0:
+        if step % 50 == 0 and rank == 0:
             speed = (time.monotonic() - begun) / 50
             report(f"autoencoder {step}/{settings.steps} loss {np.mean(losses[-50:]):.4f} {speed:.2f} s/step")
             begun = time.monotonic()
-        if step % save_every == 0:
+        if step % save_every == 0 and rank == 0:
             snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
-    snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    if rank == 0:
+        snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    ranks.wait()
     return step
 
 
@@ -126,16 +143,23 @@ def _gradients(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return across, down
 
 
-def crops(pictures: np.ndarray, step: int, whole: recipe.Recipe) -> np.ndarray:
-    """Cut and change the crops of one step: float32 in -1..1, (batch, 3, crop, crop)."""
+def crops(pictures: np.ndarray, step: int, rank: int, whole: recipe.Recipe) -> np.ndarray:
+    """Cut and change the crops of one step: float32 in -1..1, (batch, 3, crop, crop).
+
+    The last steps see whole pictures: group normalisation takes its statistics over what
+    it sees, and whole pictures are what the autoencoder is used on.
+    """
     settings = whole.autoencoder
-    rng = np.random.default_rng([whole.seed, step, 1])
-    side = settings.crop_px
+    rng = np.random.default_rng([whole.seed, step, rank, 1])
+    side, batch = settings.crop_px, settings.batch
+    if step >= settings.whole_from * settings.steps:
+        batch = max(1, round(batch * (side / whole.size_px) ** 2))
+        side = whole.size_px
     found = []
-    for _ in range(settings.batch):
+    for _ in range(batch):
         image = pictures[rng.integers(len(pictures))]
         hard = rng.random() < settings.hard_share
-        grid = 1 if hard else 32
+        grid = 1 if hard else whole.size_px // 16  # a module at the canvas's larger scale
         room = (image.shape[0] - side) // grid + 1
         # The middle of the canvas holds the plan, the rim is often empty.
         top, left = (int(np.clip(rng.normal(room / 2, room / 3.2), 0, room - 1)) * grid for _ in range(2))

@@ -18,7 +18,7 @@ from transformers import CLIPTokenizer
 from madorizu import brief
 from madorizu.diffusion import denoise
 from madorizu.diffusion.denoise import counted
-from madorizu.diffusion.pretrain import recipe, snapshots, text
+from madorizu.diffusion.pretrain import ranks, recipe, snapshots, text
 from madorizu.diffusion.pretrain.autoencoder import rate
 
 Report = Callable[[str], None]
@@ -97,7 +97,9 @@ def train(
         save_every: steps between snapshots.
     """
     settings = whole.denoiser
+    rank, world = ranks.join()
     torch.manual_seed(whole.seed)
+    torch.set_flush_denormal(True)
     model = Denoiser(whole, len(tokenizer))
     scheduler = DDPMScheduler(**SCHEDULE)
     optimizer = torch.optim.AdamW(
@@ -108,24 +110,27 @@ def train(
     average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
     step: int = state["step"]
     begun, losses = time.monotonic(), []
-    while step < settings.steps and time.monotonic() < until:
+    while step < settings.steps and not ranks.any_of(time.monotonic() >= until):
         for group in optimizer.param_groups:
             group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
-        loss = _loss(model, latents, captions, tokenizer, scheduler, whole, step)
+        loss = _loss(model, latents, captions, tokenizer, scheduler, whole, step, rank)
         loss.backward()  # type: ignore[no-untyped-call]
+        ranks.average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
         _follow(average, model, min(settings.ema, (1 + step) / (10 + step)))
         losses.append(loss.item())
-        if step % 50 == 0:
-            speed = 50 * settings.batch / (time.monotonic() - begun)
+        if step % 50 == 0 and rank == 0:
+            speed = 50 * world * settings.batch / (time.monotonic() - begun)
             report(f"denoiser {step}/{settings.steps} loss {np.mean(losses[-50:]):.4f} {speed:.1f} images/s")
             begun = time.monotonic()
-        if step % save_every == 0:
+        if step % save_every == 0 and rank == 0:
             snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
-    snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    if rank == 0:
+        snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
+    ranks.wait()
     return step
 
 
@@ -144,15 +149,16 @@ def _loss(
     scheduler: DDPMScheduler,
     whole: recipe.Recipe,
     step: int,
+    rank: int,
 ) -> torch.Tensor:
     settings = whole.denoiser
-    rng = counted(whole.seed, "denoiser", step)
+    rng = counted(whole.seed, "denoiser", step, rank)
     chosen = torch.randint(len(captions), (settings.batch,), generator=rng)
     means, deviations = (part[chosen].float() for part in latents)
     clean = means + deviations * torch.randn(means.shape, generator=rng)
     noise = torch.randn(clean.shape, generator=rng)
     timesteps = torch.randint(len(scheduler.betas), (settings.batch,), generator=rng)
-    words = [reworded(captions[int(i)], whole, step, n) for n, i in enumerate(chosen)]
+    words = [reworded(captions[int(i)], whole, step, rank * settings.batch + n) for n, i in enumerate(chosen)]
     tokens = tokenizer(words, padding="max_length", max_length=tokenizer.model_max_length, return_tensors="pt")
     context = model.text_encoder(tokens.input_ids)[0]
     noisy = denoise.noised(scheduler, clean, noise, timesteps)

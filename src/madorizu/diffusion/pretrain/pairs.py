@@ -38,6 +38,14 @@ def find(corpus: Path) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def pictures(pairs: Sequence[Pair]) -> np.ndarray:
-    """Read all pictures: uint8, shape (pairs, side, side, 3). 0.75 MiB each at 512 px."""
-    return np.stack([np.asarray(Image.open(p.image, formats=("PNG",)).convert("RGB")) for p in pairs])
+def pictures(pairs: Sequence[Pair], size_px: int) -> np.ndarray:
+    """Read all pictures at a size: uint8, shape (pairs, size_px, size_px, 3)."""
+    return np.stack([_picture(p.image, size_px) for p in pairs])
+
+
+def _picture(path: Path, size_px: int) -> np.ndarray:
+    with Image.open(path, formats=("PNG",)) as opened:
+        image = opened.convert("RGB")
+    if image.width != size_px:  # the same filter that a LoRA's training images go through
+        image = image.resize((size_px, size_px), Image.Resampling.LANCZOS)
+    return np.asarray(image)

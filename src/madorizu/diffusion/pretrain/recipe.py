@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Blocks of one latent cell: 512 px / 2**5 = 16 cells, so a cell is one 910 mm module at 32 px.
+# 256 px / 2**4 = 16 latent cells, so a cell is one 910 mm module at the canvas's larger scale.
 DOWN, UP = "DownEncoderBlock2D", "UpDecoderBlock2D"
 
 
@@ -12,19 +12,20 @@ DOWN, UP = "DownEncoderBlock2D", "UpDecoderBlock2D"
 class Autoencoder:
     """The autoencoder and its training."""
 
-    channels: tuple[int, ...] = (16, 16, 48, 96, 128, 128)
-    latent_channels: int = 64
+    channels: tuple[int, ...] = (16, 32, 64, 96, 128)
+    latent_channels: int = 32
     norm_groups: int = 8
-    crop_px: int = 256
-    batch: int = 2
+    crop_px: int = 128
+    batch: int = 6
     learning_rate: float = 2e-3
     warmup: int = 50
-    steps: int = 1200
+    steps: int = 900
     edge_weight: float = 6.0  # extra weight of pixels at lines, which are few and matter most
     gradient_weight: float = 1.0
     kl_weight: float = 2e-6
     ema: float = 0.995
-    hard_share: float = 0.35  # crops with changed colours, off the module grid, blurred
+    whole_from: float = 0.88  # share of the steps after which whole pictures are seen
+    hard_share: float = 0.2  # crops with changed colours, off the module grid, blurred
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,6 @@ class Recipe:
     """The whole recipe; `seed` decides all randomness."""
 
     seed: int = 0
-    size_px: int = 512
+    size_px: int = 256
     autoencoder: Autoencoder = Autoencoder()
     denoiser: Denoiser = Denoiser()

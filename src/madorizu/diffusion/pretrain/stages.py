@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 
 from madorizu import files
-from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, recipe, text
+from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, ranks, recipe, text
 
 Report = Callable[[str], None]
 
@@ -49,21 +49,26 @@ def run(
     if threads is not None:
         torch.set_num_threads(threads)
     end = time.monotonic() + minutes * 60
+    rank, _ = ranks.join()
     found = pairs.find(corpus)
     report(f"corpus: {len(found)} pictures")
     if not _is_done(work / "autoencoder", whole.autoencoder.steps):
-        images = pairs.pictures(found)
+        images = pairs.pictures(found, whole.size_px)
         autoencoder.train(images, work / "autoencoder", whole, until=end, report=report)
-    if time.monotonic() >= end:
+    if not _is_done(work / "autoencoder", whole.autoencoder.steps):
         return None
-    latents = _latents(found, work, whole, report)
+    captions = [p.caption for p in found]
     tokens = work / "tokenizer"
-    if not tokens.exists():
-        with files.atomic_folder(tokens) as beside:
-            text.write_tokenizer(beside, [p.caption for p in found], whole.denoiser.vocabulary)
+    if rank == 0:
+        _latents(found, work, whole, report)
+        if not tokens.exists():
+            with files.atomic_folder(tokens) as beside:
+                text.write_tokenizer(beside, captions, whole.denoiser.vocabulary)
+    ranks.wait()
+    latents = _latents(found, work, whole, report)
     tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
-    denoiser.train(latents, [p.caption for p in found], tokenizer, work / "denoiser", whole, until=end, report=report)
-    return assemble.assemble(work, out, whole)
+    denoiser.train(latents, captions, tokenizer, work / "denoiser", whole, until=end, report=report)
+    return assemble.assemble(work, out, whole) if rank == 0 else out
 
 
 def _is_done(folder: Path, steps: int) -> bool:
@@ -84,7 +89,7 @@ def _latents(
     report(f"encoding {len(found)} pictures")
     means, deviations = [], []
     for start in range(0, len(found), 64):
-        mean, deviation = denoiser.encode(vae, pairs.pictures(found[start : start + 64]))
+        mean, deviation = denoiser.encode(vae, pairs.pictures(found[start : start + 64], whole.size_px))
         means.append(mean)
         deviations.append(deviation)
     mean, deviation = torch.cat(means), torch.cat(deviations)
