@@ -10,7 +10,7 @@ import environment
 
 environment.enter()
 
-from madorizu.diffusion import generate
+from madorizu.app import cli
 
 if __name__ == "__main__":
-    sys.exit(generate.main())
+    cli.main(["generate", "--generator", "lora"] + sys.argv[1:])

@@ -77,6 +77,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(models, "load", load)
     monkeypatch.setattr(models, "find_adapter", lambda given: given or Path("final"))
     monkeypatch.setattr(models, "style_of", lambda adapter: "atelier")
+    monkeypatch.setattr(models, "size_of", lambda adapter: 32)
     monkeypatch.setattr(models, "base_of", lambda adapter: "embedded")
     return loaded
 
@@ -147,6 +148,9 @@ def test_an_empty_picture_is_written_but_fails(
         (("--width", "8", "--height", "8", "--floor", "3F"), "error: floor must be one of"),
         (("--width", "8", "--height", "8", "--generator", "oracle"), "error: generator must be simple or lora"),
         (("--width", "8", "--height", "8", "--style", "nope"), "error: style must be one of"),
+        (("--width", "8", "--height", "8", "--raw"), "error: raw must be asked of a model, got the simple generator"),
+        (("--width", "0", "--height", "8"), "error: width must be 2 to 30 modules of 910 mm, got 0"),
+        (("--width", "8", "--height", "51"), "error: height must be 2 to 30 modules of 910 mm, got 51"),
     ],
 )
 def test_bad_input_is_two_lines_and_status_2(
@@ -297,6 +301,7 @@ def test_compare_draws_without_then_with(model: list[Any], tmp_path: Path, capsy
     data = ("--data", str(tmp_path / "none"))
     assert run("compare", "--lora", "final", "--out", str(out), "--count", "2", *data) == 0
     assert [(base, adapter) for base, adapter, _ in model] == [("embedded", None), ("embedded", Path("final"))]
+    assert [options["size_px"] for _, _, options in model] == [32, 32]  # of the adapter, for both
     said = capsys.readouterr()
     assert said.out.split() == [str(out)]
     assert "8x8, entrance south, stairs, style atelier: the pictures differ by " in said.err
@@ -425,7 +430,7 @@ def test_a_model_is_loaded_with_its_adapters_base_and_style(monkeypatch: pytest.
     """What is not said comes from the adapter's record; steps and guidance reach the sampler."""
     from madorizu import diffusion
     from madorizu.app import models
-    from madorizu.diffusion import adapter, generate
+    from madorizu.diffusion import adapter
 
     asked: list[Any] = []
 
@@ -433,23 +438,23 @@ def test_a_model_is_loaded_with_its_adapters_base_and_style(monkeypatch: pytest.
         asked.append((captions, seeds, options))
         return np.zeros((1, 8, 8, 3), np.uint8)
 
-    def load(base: str, lora: Path | None, device: str) -> Any:
-        asked.append((base, lora, device))
+    def load(base: str, lora: Path | None, device: str, size_px: int | None) -> Any:
+        asked.append((base, lora, device, size_px))
         return SimpleNamespace(draw=draw)
 
     sample = ModuleType("madorizu.diffusion.sample")
     sample.load = load  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "madorizu.diffusion.sample", sample)
     monkeypatch.setattr(diffusion, "sample", sample, raising=False)
-    monkeypatch.setattr(adapter, "read", lambda folder: SimpleNamespace(style="atelier"))
-    monkeypatch.setattr(generate, "base_of", lambda record: "sd21-base")
+    monkeypatch.setattr(adapter, "read", lambda folder: SimpleNamespace(style="atelier", size_px=96))
+    monkeypatch.setattr(adapter, "base_of", lambda record: "sd21-base")
 
-    made = models.load(None, tmp_path, device="cpu", steps=4, guidance=3.0)
+    made = models.load(None, tmp_path, device="cpu", steps=4, guidance=3.0, size_px=models.size_of(tmp_path))
     assert (made.base, made.adapter, made.style) == ("sd21-base", tmp_path, "atelier")
     made.draw(["x"], [1])
-    assert asked == [("sd21-base", tmp_path, "cpu"), (["x"], [1], {"steps": 4, "guidance": 3.0})]
+    assert asked == [("sd21-base", tmp_path, "cpu", 96), (["x"], [1], {"steps": 4, "guidance": 3.0})]
     alone = models.load(None, None)
-    assert (alone.base, alone.adapter, alone.style) == ("embedded", None, None)
+    assert (alone.base, alone.adapter, alone.style, models.size_of(None)) == ("embedded", None, None, None)
 
 
 def test_the_last_adapter_is_found_by_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -460,6 +465,7 @@ def test_the_last_adapter_is_found_by_itself(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(adapter, "find", lambda: tmp_path)
     assert models.find_adapter(None) == tmp_path
     assert models.find_adapter(Path("mine")) == Path("mine")
+    assert models.find_adapter(Path("none")) is None
     monkeypatch.setattr(adapter, "find", lambda: None)
     with pytest.raises(AdapterError, match="must hold a trained adapter, got none"):
         models.find_adapter(None)

@@ -21,6 +21,13 @@ def test_the_guide_defaults_hold_for_sd21_base() -> None:
     assert (full.size, full.checkpoint_every) == (512, 100)
 
 
+def test_the_embedded_base_takes_the_guides_counts() -> None:
+    """5 epochs of batch 1: 72 of 80 images make 360 steps, with checkpoints 100, 200 and 300."""
+    full = TrainSettings().with_preset("embedded", 256)
+    assert (full.rank, full.alpha, full.batch_size, full.epochs, full.size) == (4, 4.0, 1, 5, 256)
+    assert (full.min_snr, full.caption_dropout, full.checkpoint_every) == (5.0, 0.1, 100)
+
+
 def test_a_given_value_wins_over_the_preset() -> None:
     """A preset fills only what is None; a rank without alpha keeps the scale 1."""
     full = TrainSettings(rank=8, lr=1e-3).with_preset("sd21-base", 512)

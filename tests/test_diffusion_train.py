@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -151,6 +152,41 @@ def test_resume_in_the_middle_of_an_epoch_from_a_named_checkpoint(world: World) 
     named = world.run_settings("named", resume=str(world.settings.out / "checkpoint-2"))
     train(named)
     assert same(tensors(named.out / "final"), tensors(world.final))
+
+
+def test_a_finished_run_is_not_trained_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """--resume auto on the same run and number of steps: nothing is loaded or written, and that is said."""
+
+    def never(inputs: object) -> None:
+        raise RuntimeError("trained again")
+
+    import shutil
+
+    done = replace(world.settings, out=Path(shutil.copytree(world.settings.out, tmp_path / "out")), resume="auto")
+    before = {path: path.stat().st_mtime_ns for path in done.out.rglob("*") if path.name != checkpoints.LOCK}
+    monkeypatch.setattr(training, "_prepare", never)
+    events: list[Event] = []
+    assert train(done, report=events.append) == done.out / "final"
+    assert [event.kind for event in events] == ["done"]
+    assert "was finished before, after 6 steps" in events[0].message
+    assert before == {path: path.stat().st_mtime_ns for path in done.out.rglob("*") if path.name != checkpoints.LOCK}
+    with pytest.raises(RuntimeError, match="trained again"):  # more was asked than was done
+        train(replace(done, epochs=3))
+    with pytest.raises(SettingsError, match="steps must be at least the checkpoint's, 6, got 3"):
+        train(replace(done, steps=3, resume=str(done.out / "checkpoint-6")))
+
+
+def test_fewer_steps_than_were_done_start_from_an_earlier_checkpoint(world: World) -> None:
+    """Five of six steps: the adapter is that of step 5, not of the latest checkpoint."""
+    part = world.run_settings("fewer")
+    train(part)
+    train(replace(part, steps=5, resume="auto"))
+    assert adapter.read(part.out / "final").step == 5
+    straight = world.run_settings("five", steps=5)
+    train(straight)
+    assert same(tensors(part.out / "final"), tensors(straight.out / "final"))
 
 
 @pytest.mark.slow
@@ -572,7 +608,7 @@ def test_settings_that_do_not_fit_are_refused(
 # --- the cache ------------------------------------------------------------------------------
 
 
-def test_latents_are_the_scaled_mean_and_deviation_of_the_vae(world: World) -> None:
+def test_latents_are_the_scaled_mean_and_deviation_of_the_vae(world: World, tmp_path: Path) -> None:
     """Not one frozen sample, and with the factor of the VAE's config."""
     from diffusers import AutoencoderKL
 
@@ -585,6 +621,10 @@ def test_latents_are_the_scaled_mean_and_deviation_of_the_vae(world: World) -> N
         wanted = vae.encode(cache.read_image(image, 64)[None]).latent_dist
     assert torch.equal(mean, wanted.mean[0] * 1.5) and torch.equal(std, wanted.std[0] * 1.5)
     assert mean.shape == (4, 8, 8) and (std > 0).all()
+    large = tmp_path / "large.png"  # prepared for another base: scaled to this one's size
+    with Image.open(image) as opened:
+        opened.resize((128, 128), Image.Resampling.NEAREST).save(large)
+    assert cache.build(base, [large], [], size_px=64, folder=tmp_path).latent(large)[0].shape == (4, 8, 8)
 
 
 def test_a_shift_factor_is_taken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -623,8 +663,6 @@ def test_the_cache_is_reused_by_content(world: World, monkeypatch: pytest.Monkey
 
 def test_pictures_are_read_square_and_on_white(tmp_path: Path) -> None:
     """0..255 becomes -1..1, transparency white; another shape is refused."""
-    from PIL import Image
-
     Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     assert cache.read_image(tmp_path / "clear.png", 2).tolist() == torch.ones(3, 2, 2).tolist()
     Image.new("L", (2, 2), 0).save(tmp_path / "black.png")

@@ -24,7 +24,9 @@ def drawn(text: str) -> dict[str, frozenset[Cell]]:
     return {letter: frozenset(cells) for letter, cells in found.items()}
 
 
-def solved(wants: list[Want], *, fixed: list[tuple[str, frozenset[Cell]]] | None = None, seed: int = 0) -> Tiling | None:
+def solved(
+    wants: list[Want], *, fixed: list[tuple[str, frozenset[Cell]]] | None = None, seed: int = 0
+) -> Tiling | None:
     """Tile the 4 × 3 floor with the hall along its south side."""
     return tile(FLOOR, fixed or [], wants, [HALL], seed=seed, effort=1, time_limit_s=20)[1]
 
@@ -71,12 +73,15 @@ def test_fixed_rooms_stay_and_can_be_touched() -> None:
 
 def test_areas_that_do_not_add_up_are_infeasible() -> None:
     """Seven modules of room cannot cover eight."""
-    assert tile(FLOOR, [], [Want("bed", 7, 7, ("hall",))], [HALL], seed=0, effort=1, time_limit_s=9) == ("infeasible", None)
+    assert tile(FLOOR, [], [Want("bed", 7, 7, ("hall",))], [HALL], seed=0, effort=1, time_limit_s=9) == (
+        "infeasible",
+        None,
+    )
 
 
 def test_rooms_without_a_common_place_are_infeasible() -> None:
-    """Two rooms of one row each cannot both touch the hall: the solver proves it."""
-    wants = [Want("bed", 4, 4, ("hall",), max_aspect=4, min_side=1), Want("wa", 4, 4, ("bed",), max_aspect=1)]
+    """A room along the whole north side cannot touch the hall in the south: the solver proves it."""
+    wants = [Want("bed", 4, 4, ("hall",), ("n",), outside_run=4, max_aspect=4), Want("wa", 4, 4, max_aspect=4)]
     assert tile(FLOOR, [], wants, [HALL], seed=0, effort=1, time_limit_s=9)[0] == "infeasible"
 
 
@@ -90,15 +95,14 @@ def test_a_cell_that_no_candidate_covers_is_infeasible() -> None:
 def test_no_effort_is_out_of_time() -> None:
     """A solver that may not work has proved nothing."""
     floor = cells_in((0, 0, 9, 9))
-    rng = random.Random(0)
-    halls = cover.halls([floor], floor, (5, 9), rng, count=40)
-    wants = [Want(f"bed{i}", 9, 14, ("hall",), SIDES, min_side=3) for i in range(6)]
+    halls = cover.halls([floor], floor, (5, 9), random.Random(0), count=80)
+    wants = [Want(f"bed{i}", 9, 16, ("hall",), min_side=3) for i in range(6)]
     assert tile(floor, [], wants, halls, seed=0, effort=1e-6, time_limit_s=20)[0] == "out of time"
 
 
 def test_equal_seeds_give_equal_tilings() -> None:
     """The same seed twice; and over some seeds more than one tiling."""
-    wants = [Want("bed", 4, 4, ("hall",), max_aspect=4), Want("wa", 4, 4, ("hall",), max_aspect=4)]
+    wants = [Want(kind, 2, 2, ("hall", "sto", "s", "wc")) for kind in ("sto", "s", "wc", "sic")]
     assert solved(wants, seed=5) == solved(wants, seed=5)
     assert len({solved(wants, seed=s) for s in range(6)}) > 1
 

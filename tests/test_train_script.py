@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ import pytest
 from PIL import Image
 
 import tiny
-from madorizu.diffusion import adapter, command, generate
+from madorizu.diffusion import adapter, command
 from madorizu.diffusion.train import train
-from madorizu.errors import AdapterError, BriefError
+from madorizu.errors import AdapterError
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "training" / "train_lora_simple.py"
+GENERATOR = ROOT / "inference" / "generate_floor_plan_lora.py"
 
 
 def edited(folder: Path, **constants: str) -> Path:
@@ -77,9 +79,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def run(trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
-    """Run the generator's command where that repository is home."""
+    """Run inference/generate_floor_plan_lora.py in this process, where that repository is home."""
     monkeypatch.setenv("MADORIZU_HOME", str(trained[1]))
-    return generate.main(["--steps", "2", "--device", "cpu", *flags])
+    # The set-up is its own test's; here the interpreter is good enough.
+    monkeypatch.setitem(sys.modules, "environment", SimpleNamespace(enter=lambda: None))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", [str(GENERATOR), "--steps", "2", "--device", "cpu", *flags])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(GENERATOR), run_name="__main__")
+    return int(caught.value.code or 0)
 
 
 def test_a_plan_is_drawn_with_the_last_adapter(
@@ -90,7 +98,7 @@ def test_a_plan_is_drawn_with_the_last_adapter(
     assert run(trained, monkeypatch, "--width", "8", "--height", "9", "--output", str(out)) == 0
     told = capsys.readouterr()
     assert told.out == f"{out}\n"
-    seed = re.search(r"drawing 'floor plan, 1F, 8x9, style atelier', seed (\d+)", told.err)
+    seed = re.search(r"floor plan, 1F, 8x9, entrance, stairs, style atelier \(seed (\d+), lora\)", told.err)
     assert seed is not None and "no rule of building has been checked" in told.err
     again = tmp_path / "again.png"
     flags = ("--width", "8", "--height", "9", "--output", str(again), "--seed", seed[1], "--raw")
@@ -98,6 +106,37 @@ def test_a_plan_is_drawn_with_the_last_adapter(
     assert "checked" not in capsys.readouterr().err
     assert again.read_bytes() == out.read_bytes()
     assert np.asarray(Image.open(out)).shape == (64, 64, 3)
+
+
+def test_raw_pixels_equal_ten_lines_of_diffusers(
+    trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The script with --raw, and a user's own lines on `final/`, give the same picture for one seed."""
+    out = tmp_path / "plan.png"
+    size = ("--width", "8", "--height", "9", "--elements", "stairs", "--output", str(out))
+    assert run(trained, monkeypatch, *size, "--seed", "7", "--guidance", "3", "--raw") == 0
+
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline.from_pretrained(trained[0], safety_checker=None)
+    pipe.load_lora_weights(trained[1] / "training" / "lora_model" / "final")
+    pipe.set_progress_bar_config(disable=True)
+    generator = torch.Generator("cpu").manual_seed(7)
+    words = "floor plan, 1F, 8x9, stairs, style atelier"
+    image = pipe(words, num_inference_steps=2, guidance_scale=3.0, generator=generator).images[0]
+    assert np.array_equal(np.asarray(Image.open(out)), np.asarray(image))
+
+
+def test_none_draws_with_the_base_alone_and_leaves_the_style_open(
+    trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--lora none looks for no adapter; --style none keeps the adapter's style out of the caption."""
+    size = ("--width", "8", "--height", "9", "--base", str(trained[0]), "--seed", "1", "--style", "none")
+    assert run(trained, monkeypatch, *size, "--lora", "none", "--output", str(tmp_path / "base.png")) == 0
+    assert run(trained, monkeypatch, *size, "--output", str(tmp_path / "lora.png")) == 0
+    assert "style" not in capsys.readouterr().err
+    assert (tmp_path / "base.png").read_bytes() != (tmp_path / "lora.png").read_bytes()
 
 
 def test_several_plans_have_seeds_that_count_up(
@@ -114,12 +153,16 @@ def test_several_plans_have_seeds_that_count_up(
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--width", "1"), "width must be 2 to 30 modules of 910 mm, got 1"),
-        (("--width", "50"), "width must be 2 to 30 modules of 910 mm, got 50"),
-        (("--width", "51"), "width must be 1 to 50 modules, got 51"),
+        (("--width", "0"), "width must be 2 to 30 modules of 910 mm, got 0"),
+        (("--width", "51"), "width must be 2 to 30 modules of 910 mm, got 51"),
         (("--width", "wide"), "width must be a number of modules, got 'wide'"),
         (("--elements", "pool"), "element must be one of stairs, entrance, balcony, got 'pool'"),
-        (("--count", "0", "--seed", "-1"), "seed must be 0 to .*; count must be 1 to"),
+        (("--style", "Bad"), "style must be a lower-case name"),
+        (("--count", "65"), "count must be 1 to 64, got 65"),
+        (("--seed", "2147483648"), "seed must be 0 to 2147483647, got 2147483648"),
+        (("--floor", "both"), "floor must be 1F, 2F or unknown for a model, got both"),
+        (("--sidecar",), "a sidecar must come from a plan, got a picture of a model"),
+        (("--device", "tpu"), "device must be one of auto, cpu, cuda, mps, got 'tpu'"),
     ],
 )
 def test_bad_input_is_status_2(
@@ -134,36 +177,53 @@ def test_bad_input_is_status_2(
     out = tmp_path / "plan.png"
     assert run(trained, monkeypatch, "--width", "8", "--height", "9", "--output", str(out), *flags) == 2
     assert re.search(rf"^error: {words}", capsys.readouterr().err)
-    assert not out.exists()
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_adapter_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The error tells what to run, on a line of its own."""
-    flags = ["--width", "8", "--height", "9", "--output", str(tmp_path / "a.png"), "--lora", str(tmp_path / "none")]
-    assert generate.main(flags) == 1
+@pytest.mark.parametrize(
+    ("flags", "words", "hint"),
+    [
+        (("--lora", "nowhere"), "adapter must be complete, got no madorizu.json in nowhere", "run training/start_"),
+        (("--base", "sd99"), "base must be one of embedded, sd21-base, sd21, a folder or a hub id", "a folder must"),
+    ],
+)
+def test_a_missing_adapter_or_base_is_status_1(
+    trained: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    flags: tuple[str, str],
+    words: str,
+    hint: str,
+) -> None:
+    """The error tells what to do on a line of its own, and no file appears."""
+    size = ("--width", "8", "--height", "9", "--output", str(tmp_path / "a.png"))
+    assert run(trained, monkeypatch, *size, *flags) == 1
     told = capsys.readouterr().err.splitlines()
-    assert told[0].startswith("error: adapter must be complete, got no madorizu.json in")
-    assert told[1].startswith("  run training/start_training.sh")
+    assert told[0].startswith(f"error: {words}") and told[1].startswith(f"  {hint}")
+    assert not list(tmp_path.iterdir())
 
 
-def test_flags_become_a_brief() -> None:
-    """Every wish of the command line, also the side that implies the entrance."""
-    flags = "--width 8.5 --height 9 --output x.png --floor 2F --elements stairs,balcony --entrance north --bedrooms 3"
-    brief = generate.brief_from(generate.parser().parse_args(flags.split()))
-    assert (brief.width_mm, brief.height_mm, brief.floor, brief.bedrooms) == (7735, 8190, "2F", 3)
-    assert brief.elements == {"stairs", "balcony", "entrance"} and brief.entrance_side == "n"
-    bad = generate.parser().parse_args(["--width", "8", "--height", "9", "--output", "x.png", "--style", "Bad"])
-    with pytest.raises(BriefError, match="style must be a lower-case name"):
-        generate.brief_from(bad)
+def test_an_adapter_of_another_base_is_refused(
+    trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No picture is drawn by a base that the adapter does not belong to."""
+    other = tiny.tiny_base(tmp_path / "other", seed=3)
+    size = ("--width", "8", "--height", "9", "--output", str(tmp_path / "a.png"))
+    assert run(trained, monkeypatch, *size, "--base", str(other)) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: adapter must be used on the base it was trained on, 'base'")
+    assert "give --base base, or train an adapter on other" in told
+    assert not (tmp_path / "a.png").exists()
 
 
 def test_the_base_of_an_adapter_of_your_own_must_be_known(trained: tuple[Path, Path], tmp_path: Path) -> None:
     """Its folder stands beside the adapter; without that, --base is needed."""
     final = trained[1] / "training" / "lora_model" / "final"
-    assert generate.base_of(adapter.read(final)) == str(trained[0])
+    assert adapter.base_of(adapter.read(final)) == str(trained[0])
     copy = Path(shutil.copytree(final, tmp_path / "final"))
     with pytest.raises(AdapterError, match=r"base must be given.*--base FOLDER"):
-        generate.base_of(adapter.read(copy))
+        adapter.base_of(adapter.read(copy))
 
 
 @pytest.mark.slow
@@ -186,7 +246,7 @@ def test_both_scripts_run_from_any_folder(trained: tuple[Path, Path], tmp_path: 
     assert "step 5/5" in done.stdout and adapter.read(out / "final").record["settings"]["rank"] == 3
     plan = tmp_path / "plan.png"
     drawn = start(
-        str(ROOT / "inference" / "generate_floor_plan_lora.py"),
+        str(GENERATOR),
         *("--width", "8", "--height", "9", "--output", str(plan), "--steps", "2"),
     )
     assert drawn.returncode == 0, drawn.stderr

@@ -1,7 +1,7 @@
 """Train a LoRA: training/prepared_data -> training/lora_model. `--help` lists all flags.
 
 The constants below are the settings that are changed most. None takes what suits the
-base. A TOML file (--config) wins over them, and a flag over both.
+base, which the comments name. A TOML file (--config) wins over them, and a flag over both.
 """
 
 # Any Python must be able to read this file, to be told by enter() that it is too old.
@@ -9,13 +9,13 @@ import os
 import sys
 
 BASE_MODEL = "embedded"  # or "sd21-base", "sd21", the folder of a model, a hub id
-IMAGE_SIZE = None  # side in pixels; sd21-base: 512, sd21: 768
-NUM_EPOCHS = None  # how often each image is seen; sd21-base: 5
-BATCH_SIZE = None  # images per step; sd21-base: 1
+IMAGE_SIZE = None  # side in pixels; sd21-base: 512, sd21: 768, embedded: 256
+NUM_EPOCHS = None  # how often each image is seen: 5
+BATCH_SIZE = None  # images per step: 1
 LEARNING_RATE = None  # sd21-base: 5e-5
-LORA_RANK = None  # sd21-base: 4
-LORA_ALPHA = None  # sd21-base: 4
-TARGET_MODULES = None  # sd21-base: ["to_q", "to_k", "to_v", "to_out.0"]
+LORA_RANK = None  # 4
+LORA_ALPHA = None  # 4
+TARGET_MODULES = None  # ["to_q", "to_k", "to_v", "to_out.0"]
 CHECKPOINT_EVERY = 100  # steps
 SEED = 0
 

@@ -60,7 +60,9 @@ def make(
     if houses < 1:
         raise SettingsError(f"houses must be at least 1, got {houses}")
     if not styles or (unknown := sorted(set(styles) - set(draw.STYLES))):
-        raise SettingsError(f"styles must be of {', '.join(draw.STYLES)}, got {', '.join(unknown) if styles else 'none'}")
+        raise SettingsError(
+            f"styles must be of {', '.join(draw.STYLES)}, got {', '.join(unknown) if styles else 'none'}"
+        )
     if not 1 <= per_house <= len(styles):
         raise SettingsError(f"per_house must be from 1 to the number of styles, got {per_house}")
     try:
@@ -77,7 +79,9 @@ def make(
 
 def _make_house(order: _Order) -> int:
     """Draw one house; returns the number of pairs."""
-    house = houses.random_house(seed=zlib.crc32(f"{order.seed}/{order.number}".encode()), house_id=f"h{order.number:05d}")
+    house = houses.random_house(
+        seed=zlib.crc32(f"{order.seed}/{order.number}".encode()), house_id=f"h{order.number:05d}"
+    )
     first = zlib.crc32(f"style/{order.seed}/{order.number}".encode())
     chosen = [order.styles[(first + i) % len(order.styles)] for i in range(order.per_house)]
     folder = Path(order.out)

@@ -209,10 +209,7 @@ def design(
         OutOfTimeError: if no house was found in time.
         ModelError: if a model returns something else than pictures.
     """
-    if not 0 <= seed <= MAX_SEED:
-        raise SettingsError(f"seed must be 0 to {MAX_SEED}, got {seed}")
-    if not 1 <= count <= MAX_COUNT:
-        raise SettingsError(f"count must be 1 to {MAX_COUNT}, got {count}")
+    check_wish(brief, generator="simple" if draw is None else "lora", seed=seed, count=count)
     seeds = [(seed + i) % (MAX_SEED + 1) for i in range(count)]
     if draw is not None:
         return _ask_model(replace(brief, style=brief.style or style), draw, seeds)
@@ -223,6 +220,24 @@ def design(
         house = _solve(solve, brief, one, time_limit_s)
         found += _draw_house(house, brief, one, style=style, labels=labels)
     return tuple(found)
+
+
+def check_wish(brief: Brief, *, generator: Generator, seed: int, count: int) -> None:
+    """Refuse what `design` cannot do, before a model is loaded for it.
+
+    Raises:
+        BriefError: if a model is asked for "both".
+        SettingsError: if seed or count is outside its limits.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise SettingsError(f"seed must be 0 to {MAX_SEED}, got {seed}")
+    if not 1 <= count <= MAX_COUNT:
+        raise SettingsError(f"count must be 1 to {MAX_COUNT}, got {count}")
+    if generator == "lora" and brief.floor == "both":
+        raise BriefError(
+            "floor must be 1F, 2F or unknown for a model, got both",
+            "a model draws one storey per picture: ask for each by itself, or use the simple generator",
+        )
 
 
 def _solve(solve: HouseFor, brief: Brief, seed: int, time_limit_s: float) -> House:
@@ -264,11 +279,6 @@ def _draw_house(house: House, brief: Brief, seed: int, *, style: str, labels: bo
 
 
 def _ask_model(brief: Brief, draw: Draw, seeds: Sequence[int]) -> tuple[Design, ...]:
-    if brief.floor == "both":
-        raise BriefError(
-            "floor must be 1F, 2F or unknown for a model, got both",
-            "a model draws one storey per picture: ask for each by itself, or use the simple generator",
-        )
     text = caption(brief)
     images = np.asarray(draw([text] * len(seeds), seeds))
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[0] != len(seeds) or images.shape[3] != 3:
@@ -340,20 +350,35 @@ def plan_json(design: Design) -> str:
 
 def _plan_of(design: Design, form: str) -> Plan:
     if design.plan is None:
-        raise SettingsError(
-            f"{form} must come from a plan, got a picture of a model", "ask for a PNG, or use the simple generator"
-        )
+        raise _no_plan(form)
     return design.plan
 
 
-def check_output(output: Path) -> None:
-    """Refuse a file name that `save` cannot write.
+def _no_plan(form: str) -> SettingsError:
+    return SettingsError(
+        f"{form} must come from a plan, got a picture of a model", "ask for a PNG, or use the simple generator"
+    )
+
+
+def check_output(output: Path, *, sidecar: bool = False, generator: Generator = "simple") -> None:
+    """Refuse what `save` cannot write, before minutes are spent on a picture.
+
+    Args:
+        output: the file's name.
+        sidecar: whether the JSON of a training pair is to lie beside it.
+        generator: who draws; a model's picture has no plan.
 
     Raises:
-        SettingsError: if its suffix is not .png, .svg or .json.
+        SettingsError: if the suffix is not .png, .svg or .json, a model's picture is to have a
+            plan, or a sidecar would take the place of the output.
     """
-    if output.suffix.lower() not in (".png", ".svg", ".json"):
+    suffix = output.suffix.lower()
+    if suffix not in (".png", ".svg", ".json"):
         raise SettingsError(f"output must end with .png, .svg or .json, got {output.name!r}")
+    if generator == "lora" and (suffix != ".png" or sidecar):
+        raise _no_plan("a sidecar" if sidecar else suffix[1:].upper())
+    if sidecar and suffix == ".json":
+        raise SettingsError(f"output must be a picture when a sidecar is written beside it, got {output.name!r}")
 
 
 def save(designs: Sequence[Design], output: Path, *, labels: bool = True, sidecar: bool = False) -> tuple[Path, ...]:
@@ -376,9 +401,7 @@ def save(designs: Sequence[Design], output: Path, *, labels: bool = True, sideca
             sidecar would take the place of the output.
         StorageError: if a file cannot be written.
     """
-    check_output(output)
-    if sidecar and output.suffix.lower() == ".json":
-        raise SettingsError(f"output must be a picture when a sidecar is written beside it, got {output.name!r}")
+    check_output(output, sidecar=sidecar)
     forms: dict[str, Callable[[Design], bytes]] = {
         ".png": png,
         ".svg": lambda one: svg(one, labels=labels).encode(),

@@ -19,7 +19,7 @@ from madorizu.errors import InputError, MadorizuError, SettingsError
 
 if TYPE_CHECKING:
     from madorizu.app.models import Model
-    from madorizu.pipeline import Draw
+    from madorizu.pipeline import Draw, Generator
     from madorizu.plan import House, Plan
     from madorizu.rules import Finding
 
@@ -42,7 +42,10 @@ Base = Annotated[
     str | None,
     typer.Option("--base", help="embedded, sd21-base, sd21, a folder or a hub id [default: the adapter's]"),
 ]
-Lora = Annotated[Path | None, typer.Option("--lora", help="adapter's folder [default: training/lora_model/final]")]
+Lora = Annotated[
+    Path | None,
+    typer.Option("--lora", help="adapter's folder, or none for the base alone [default: training/lora_model/final]"),
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps")]
 Steps = Annotated[int, typer.Option("--steps", min=1, max=200, help="denoising steps per picture")]
 Guidance = Annotated[float | None, typer.Option("--guidance", min=0, help="strength of the caption [default: base's]")]
@@ -166,13 +169,16 @@ def generate(
     bedrooms: Annotated[int | None, typer.Option("--bedrooms", help="number of bedrooms on this storey")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="same seed, same picture [default: random]")] = None,
     count: Annotated[int, typer.Option("--count", min=1, help="pictures, with seeds that count up")] = 1,
-    style: Annotated[str | None, typer.Option("--style", help="drawing style")] = None,
+    style: Annotated[
+        str | None, typer.Option("--style", help="drawing style; none leaves it open [default: the adapter's, or cad]")
+    ] = None,
     generator: Annotated[str, typer.Option("--generator", help="simple (solver) or lora")] = "simple",
     base: Base = None,
     lora: Lora = None,
     device: Device = "auto",
     steps: Steps = 20,
     guidance: Guidance = None,
+    raw: Annotated[bool, typer.Option("--raw", help="the model's own picture, which nothing has checked")] = False,
     labels: Annotated[bool, typer.Option("--labels/--no-labels", help="room names (solver only)")] = True,
     sidecar: Annotated[bool, typer.Option("--sidecar", help="also the JSON of a training pair; no room names")] = False,
 ) -> None:
@@ -181,17 +187,26 @@ def generate(
 
     from madorizu import pipeline
 
-    pipeline.check_output(output)  # before minutes are spent on a picture that has no place to go
+    who = _generator(generator, raw)
+    pipeline.check_output(output, sidecar=sidecar, generator=who)
+    open_style = style == "none"
     brief = pipeline.brief_from(
-        width, height, floor=floor, elements=_words(elements), entrance=entrance, bedrooms=bedrooms, style=style
+        width,
+        height,
+        floor=floor,
+        elements=_words(elements),
+        entrance=entrance,
+        bedrooms=bedrooms,
+        style=None if open_style else style,
     )
-    model = _model(generator, base, lora, device, steps, guidance)
+    pipeline.check_wish(brief, generator=who, seed=seed or 0, count=count)
+    model = None if who == "simple" else _model(base, lora, device, steps, guidance)
     designs = pipeline.design(
         brief,
         draw=None if model is None else model.draw,
         seed=secrets.randbelow(pipeline.MAX_SEED + 1) if seed is None else seed,
         count=count,
-        style=None if model is None else model.style,
+        style=None if model is None or open_style else model.style,
         labels=labels and not sidecar,
     )
     paths = pipeline.save(designs, output, labels=labels, sidecar=sidecar)
@@ -201,6 +216,8 @@ def generate(
         for finding in one.findings:
             if finding.hard:
                 say(f"  {finding.code} {finding.message}")
+    if model is not None and not raw:
+        say("note: this is the model's own picture; no rule of building has been checked on it")
     if any(f.code == pipeline.EMPTY for one in designs for f in one.findings):
         sys.exit(1)
 
@@ -210,13 +227,15 @@ def _words(given: list[str] | None) -> list[str] | None:
     return None if given is None else [word for text in given for word in text.replace(",", " ").split()]
 
 
-def _model(
-    generator: str, base: str | None, lora: Path | None, device: str, steps: int, guidance: float | None
-) -> Model | None:
-    if generator == "simple":
-        return None
-    if generator != "lora":
-        raise SettingsError(f"generator must be simple or lora, got {generator!r}")
+def _generator(name: str, raw: bool) -> Generator:
+    if name not in ("simple", "lora"):
+        raise SettingsError(f"generator must be simple or lora, got {name!r}")
+    if raw and name == "simple":
+        raise SettingsError("raw must be asked of a model, got the simple generator", "add --generator lora")
+    return "lora" if name == "lora" else "simple"
+
+
+def _model(base: str | None, lora: Path | None, device: str, steps: int, guidance: float | None) -> Model:
     from madorizu.app import models
 
     return models.load(base, models.find_adapter(lora), device=device, steps=steps, guidance=guidance)
@@ -305,14 +324,17 @@ def compare(
     from madorizu.evaluate import compare as comparing
 
     adapter = models.find_adapter(lora)
+    if adapter is None:
+        raise SettingsError("lora must be an adapter to compare with the base alone, got none")
     base = base or models.base_of(adapter)
+    size_px = models.size_of(adapter)
     captions = _captions(caption, data, count, models.style_of(adapter))
 
     def with_(lora: Path | None) -> Draw:
         # Loaded when asked, one after the other: two of full size may not fit side by side.
-        return lambda texts, seeds: models.load(base, lora, device=device, steps=steps, guidance=guidance).draw(
-            texts, seeds
-        )
+        return lambda texts, seeds: models.load(
+            base, lora, device=device, steps=steps, guidance=guidance, size_px=size_px
+        ).draw(texts, seeds)
 
     result = comparing.compare(captions, without=with_(None), with_adapter=with_(adapter), seed=seed)
     print(comparing.save(result, out, titles=(f"{Path(base).name}, without the adapter", "with the adapter")))

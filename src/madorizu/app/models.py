@@ -12,6 +12,8 @@ from pathlib import Path
 from madorizu.errors import AdapterError
 from madorizu.pipeline import Draw, Image
 
+ALONE = Path("none")  # in the place of an adapter: the base alone
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -30,14 +32,17 @@ class Model:
     style: str | None
 
 
-def find_adapter(given: Path | None) -> Path:
+def find_adapter(given: Path | None) -> Path | None:
     """Return the adapter's folder: the given one, else the one of the last training.
+
+    None for the word "none", which asks for the base alone; a folder of that name must be given
+    with the folder that it lies in.
 
     Raises:
         AdapterError: if there is none.
     """
     if given is not None:
-        return given
+        return None if given == ALONE else given
     from madorizu.diffusion import adapter as adapters
 
     found = adapters.find()
@@ -50,7 +55,13 @@ def find_adapter(given: Path | None) -> Path:
 
 
 def load(
-    base: str | None, adapter: Path | None, *, device: str = "auto", steps: int = 20, guidance: float | None = None
+    base: str | None,
+    adapter: Path | None,
+    *,
+    device: str = "auto",
+    steps: int = 20,
+    guidance: float | None = None,
+    size_px: int | None = None,
 ) -> Model:
     """Load a base with an adapter, or alone.
 
@@ -60,6 +71,8 @@ def load(
         device: "auto", "cpu", "cuda" or "mps".
         steps: denoising steps per picture.
         guidance: strength of the caption, or None for the base's own.
+        size_px: side of the pictures, or None for that of the adapter's training images, and
+            without an adapter for the base's own.
 
     Raises:
         BaseModelError: if the base is missing or incomplete.
@@ -69,7 +82,7 @@ def load(
 
     style = style_of(adapter)
     base = base or base_of(adapter)
-    sampler = sample.load(base, adapter, device)
+    sampler = sample.load(base, adapter, device, size_px)
 
     def draw(captions: Sequence[str], seeds: Sequence[int]) -> Image:
         return sampler.draw(captions, seeds, steps=steps, guidance=guidance)
@@ -86,9 +99,21 @@ def base_of(adapter: Path | None) -> str:
     if adapter is None:
         return "embedded"
     from madorizu.diffusion import adapter as adapters
-    from madorizu.diffusion import generate
 
-    return generate.base_of(adapters.read(adapter))
+    return adapters.base_of(adapters.read(adapter))
+
+
+def size_of(adapter: Path | None) -> int | None:
+    """Return the side in pixels of the images that an adapter was trained on; None without one.
+
+    Raises:
+        AdapterError: if the adapter is missing or damaged.
+    """
+    if adapter is None:
+        return None
+    from madorizu.diffusion import adapter as adapters
+
+    return adapters.read(adapter).size_px
 
 
 def style_of(adapter: Path | None) -> str | None:

@@ -33,7 +33,7 @@ class ServerSettings(BaseSettings):
         host, port: where it listens. Port 0 takes a free one.
         generator: who draws unless a request says otherwise.
         base: name or folder of the base model, for generator "lora"; None takes the adapter's.
-        lora: folder of the adapter; None looks in training/lora_model/final.
+        lora: folder of the adapter; None looks in training/lora_model/final, "none" takes the base alone.
         device: "auto", "cpu", "cuda" or "mps".
         steps: denoising steps per picture.
         guidance: strength of the caption, or None for the base model's own.

@@ -76,7 +76,8 @@ def prepare(
         out: the prepared folder; see `prepared` for what is in it.
         seed: which houses are for validation.
         validation: share of the images for validation, 0 to 0.5; 0 for none.
-        size_px: side of the prepared images, 512 for `sd21-base`, 768 for `sd21`.
+        size_px: side of the prepared images, 768 for `sd21`, 512 for all others: training scales
+            them down where a base is smaller.
         strict: refuse the whole folder if any file is refused.
         progress: called after each image with how many are done, and of how many.
 

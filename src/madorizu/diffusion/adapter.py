@@ -29,6 +29,7 @@ PEFT_CONFIG = "adapter_config.json"
 PEFT_WEIGHTS = "adapter_model.safetensors"
 KOHYA_WEIGHTS = "pytorch_lora_weights.safetensors"
 RECORD = "madorizu.json"
+RUN_SETTINGS = "adapter_config.json"  # of the run, in the folder above its adapters
 GRAMMAR_VERSION = 1  # of brief.caption: an adapter knows the words it was trained with
 CANVAS_VERSION = 1  # of canvas.fit: and the scale
 _SCHEMA = 1
@@ -126,6 +127,26 @@ def verify(adapter: Adapter, base: Base) -> None:
             f"({adapter.base_fingerprint[:12]}), got {base.name!r} ({got[:12]})",
             f"give --base {adapter.base_name}, or train an adapter on {base.name}",
         )
+
+
+def base_of(adapter: Adapter) -> str:
+    """Return the name or folder of the base that an adapter was trained on.
+
+    A base of the user's own has no name that leads to it; its folder stands in the run's
+    settings beside the adapter.
+
+    Raises:
+        AdapterError: if they are not there.
+    """
+    if adapter.record["base"].get("kind") != "custom":
+        return adapter.base_name
+    try:
+        settings = json.loads((adapter.folder.parent / RUN_SETTINGS).read_text(encoding="utf-8"))
+        return str(settings["base"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise AdapterError(
+            f"adapter's base must be given, it was trained on {adapter.base_name!r} of your own", "use --base FOLDER"
+        ) from None
 
 
 def load(folder: Path | None, base: Base) -> Adapter:

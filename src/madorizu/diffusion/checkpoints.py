@@ -55,11 +55,13 @@ def folders(out: Path) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def latest(out: Path) -> Checkpoint | None:
-    """Return the latest checkpoint that is whole, or None."""
+def latest(out: Path, *, most: int | None = None) -> Checkpoint | None:
+    """Return the latest checkpoint that is whole and of at most `most` steps, or None."""
     for folder in reversed(folders(out)):
         with contextlib.suppress(AdapterError, TrainingError):
-            return read(folder)
+            found = read(folder)
+            if most is None or found.step <= most:
+                return found
     return None
 
 

@@ -96,18 +96,22 @@ class Sampler:
         return images
 
 
-def load(base: str = "embedded", adapter: Path | None = None, device: str = "auto") -> Sampler:
+def load(
+    base: str = "embedded", adapter: Path | None = None, device: str = "auto", size_px: int | None = None
+) -> Sampler:
     """Load a base and an adapter once, ready to draw.
 
     Args:
         base: a name, a folder or a hub id; see `bases.resolve`.
         adapter: the folder of a LoRA, or None to draw with the base alone.
         device: auto, cpu, cuda or mps.
+        size_px: side of the images; None takes that of the adapter's training images, and
+            without an adapter the base's own.
 
     Raises:
         BaseModelError: if the base is missing, incomplete or of another family.
         AdapterError: if the adapter is missing, damaged, or was trained on another base.
-        SettingsError: if the device is not there.
+        SettingsError: if the device is not there, or the size is no multiple of the VAE's factor.
     """
     found = bases.resolve(base)
     if found.shift_factor:
@@ -116,6 +120,9 @@ def load(base: str = "embedded", adapter: Path | None = None, device: str = "aut
             "StableDiffusionPipeline leaves it out; fold it into the VAE's weights",
         )
     read = None if adapter is None else adapters.load(adapter, found)
+    side_px = size_px or (found.size_px if read is None else read.size_px)
+    if side_px % found.vae_factor:
+        raise SettingsError(f"size must be a multiple of {found.vae_factor} px for this base, got {side_px}")
     place = devices.for_sampling(device, small=found.preset == "embedded")
     with devices.hushed():
         pipe = _pipeline(found, place)
@@ -123,8 +130,7 @@ def load(base: str = "embedded", adapter: Path | None = None, device: str = "aut
             pipe.load_lora_weights(read.folder, weight_name=adapters.KOHYA_WEIGHTS, local_files_only=True)
     pipe.to(place.name)
     devices.make_safe(pipe.unet, place)
-    size_px = found.size_px if read is None else read.size_px
-    return Sampler(found, read, size_px, GUIDANCE[found.preset], pipe)
+    return Sampler(found, read, side_px, GUIDANCE[found.preset], pipe)
 
 
 def _pipeline(base: Base, place: devices.Device) -> Any:

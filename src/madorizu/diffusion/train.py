@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from madorizu.diffusion.bases import Base
     from madorizu.diffusion.checkpoints import Checkpoint
 
-SETTINGS_FILE = "adapter_config.json"
 _SPEED_WINDOW = 20
 _LARGE = 500_000_000  # parameters of a UNet that is no small one
 
@@ -84,6 +83,8 @@ def train(settings: TrainSettings, *, report: Report = quiet) -> Path:
 
 
 def _run(inputs: _Inputs) -> Path:
+    if (finished := _finished(inputs)) is not None:
+        return finished
     start = _where_to_start(inputs)
     run = _prepare(inputs)
     done = 0 if start is None else start.step
@@ -134,7 +135,7 @@ def save(run: Run, step: int) -> Path:
     if run.accelerator.is_main_process:
         scaler = run.accelerator.scaler
         state = {
-            **_identity(run.settings, run.base, run.data, run.device, run.accelerator),
+            **_identity(run),
             "scaler": None if scaler is None else scaler.state_dict(),
         }
         checkpoints.save(out, step, run.model, run.base, run.optimizer.optimizer, _record(run), state)
@@ -172,8 +173,7 @@ def _prepare(inputs: _Inputs) -> Run:
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=settings.lr or 0.0, weight_decay=settings.weight_decay)
     wrapped, prepared = accelerator.prepare(model, optimizer)
-    wide = (settings.batch_size or 1) * accelerator.num_processes * settings.accumulate
-    epoch_steps = -(-len(data.train) // wide)
+    epoch_steps, steps = _step_count(inputs)
     return Run(
         settings=settings,
         base=base,
@@ -187,30 +187,59 @@ def _prepare(inputs: _Inputs) -> Run:
         trained=trained,
         accelerator=accelerator,
         epoch_steps=epoch_steps,
-        steps=min((settings.epochs or 1) * epoch_steps, settings.steps or sys.maxsize),
+        steps=steps,
         report=inputs.report,
     )
+
+
+def _step_count(inputs: _Inputs) -> tuple[int, int]:
+    """Return the steps of an epoch and of the whole run."""
+    settings = inputs.settings
+    wide = (settings.batch_size or 1) * inputs.accelerator.num_processes * settings.accumulate
+    epoch_steps = -(-len(inputs.data.train) // wide)
+    return epoch_steps, min((settings.epochs or 1) * epoch_steps, settings.steps or sys.maxsize)
+
+
+def _finished(inputs: _Inputs) -> Path | None:
+    """Return the adapter of this very run where it was finished before, else None."""
+    final = inputs.settings.out / "final"
+    if inputs.settings.resume != "auto" or not (inputs.settings.out / adapter.RUN_SETTINGS).is_file():
+        return None
+    try:
+        made = adapter.read(final)
+    except AdapterError:
+        return None
+    steps = _step_count(inputs)[1]
+    mine = _identity(inputs)
+    found = {**made.record, "fingerprint": made.base_fingerprint}
+    if made.step != steps or _changes(found, mine):
+        return None
+    words = f"this run was finished before, after {steps} steps: {final}; --resume never trains it again"
+    inputs.report(Event("done", words, {"step": steps, "path": str(final)}))
+    return final
 
 
 def _where_to_start(inputs: _Inputs) -> Checkpoint | None:
     """Find the checkpoint to continue, or clear the folder for a new run; write the run's settings."""
     settings, out = inputs.settings, inputs.settings.out
+    steps = _step_count(inputs)[1]
     if settings.resume == "never":
         start = None
     elif settings.resume == "auto":
-        start = checkpoints.latest(out)
+        start = checkpoints.latest(out, most=steps)
     else:
         start = checkpoints.read(Path(settings.resume))
+        if start.step > steps:
+            raise SettingsError(f"steps must be at least the checkpoint's, {start.step}, got {steps}")
     if start is not None:
-        mine = _identity(settings, inputs.base, inputs.data, inputs.device, inputs.accelerator)
-        _check_same(start, mine)
+        _check_same(start, _identity(inputs))
     inputs.accelerator.wait_for_everyone()
     if inputs.accelerator.is_main_process:
         if start is None and (aside := checkpoints.set_aside(out)) is not None:
             inputs.report(Event("note", f"this is a new run; the earlier one was moved to {aside}"))
         trackers.cut(out / trackers.METRICS, 0 if start is None else start.step)
         text = json.dumps(settings.as_dict(), indent=2, ensure_ascii=False)
-        files.atomic_text(out / SETTINGS_FILE, text + "\n")
+        files.atomic_text(out / adapter.RUN_SETTINGS, text + "\n")
         inputs.accelerator.init_trackers("madorizu", config=_flat(settings))
     inputs.accelerator.wait_for_everyone()
     return start
@@ -222,31 +251,33 @@ def _check_same(start: Checkpoint, mine: dict[str, Any]) -> None:
     Raises:
         SettingsError: listing what differs.
     """
-    changed = differences(start.state.get("settings", {}), mine["settings"])
-    words = {
-        "fingerprint": "the base's weights",
-        "data_hash": "the prepared data",
-        "dtype": "dtype",
-        "world": "processes",
-    }
-    changed += [name for key, name in words.items() if start.state.get(key) != mine[key]]
-    if changed:
+    if changed := _changes(start.state, mine):
         raise SettingsError(
             f"settings must be those of {start.folder} to continue it, got other: {', '.join(changed)}",
             "set them back, or begin anew with --resume never",
         )
 
 
-def _identity(
-    settings: TrainSettings, base: Base, data: Prepared, place: device.Device, accelerator: Accelerator
-) -> dict[str, Any]:
+def _changes(before: Mapping[str, Any], mine: Mapping[str, Any]) -> list[str]:
+    """List what makes this another run than the one of a checkpoint or an adapter."""
+    words = {
+        "fingerprint": "the base's weights",
+        "data_hash": "the prepared data",
+        "dtype": "dtype",
+        "world": "processes",
+    }
+    changed = differences(before.get("settings", {}), mine["settings"])
+    return changed + [name for key, name in words.items() if before.get(key) != mine[key]]
+
+
+def _identity(made: _Inputs | Run) -> dict[str, Any]:
     """Return what must be equal for a run to be continued."""
     return {
-        "settings": settings.as_dict(),
-        "fingerprint": bases.fingerprint(base.folder),
-        "data_hash": data.data_hash,
-        "dtype": place.dtype,
-        "world": accelerator.num_processes,
+        "settings": made.settings.as_dict(),
+        "fingerprint": bases.fingerprint(made.base.folder),
+        "data_hash": made.data.data_hash,
+        "dtype": made.device.dtype,
+        "world": made.accelerator.num_processes,
     }
 
 
@@ -260,6 +291,7 @@ def _record(run: Run) -> dict[str, Any]:
         "data_hash": run.data.data_hash,
         "images": len(run.data.train),
         "dtype": run.device.dtype,
+        "world": run.accelerator.num_processes,
         "settings": {name: value for name, value in run.settings.as_dict().items() if name not in hidden},
     }
 
@@ -295,7 +327,7 @@ def _announce(run: Run, done: int) -> None:
     needed = advice.needed_bytes(
         total,
         dtype=run.device.dtype,
-        size_px=settings.size or 512,
+        size_px=settings.size or run.base.size_px,
         batch_size=settings.batch_size or 1,
         checkpointing=settings.gradient_checkpointing,
     )

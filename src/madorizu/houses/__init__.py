@@ -21,7 +21,7 @@ from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
 from madorizu.houses.search import Site, find
 from madorizu.houses.topology import Turn, turned
-from madorizu.plan import HALF_MM, MODULE_MM, House, Side
+from madorizu.plan import MODULE_MM, House, Side
 
 __all__ = ["house_for", "nearest_size", "random_house"]
 
@@ -87,7 +87,8 @@ def _searched(brief: Brief, rng: random.Random, end: float) -> House:
     size = (brief.width_mm // MODULE_MM, brief.height_mm // MODULE_MM)
     upper = size if fit.storeys_of(brief) == 2 else None
     while time.monotonic() < end:
-        site = Site(size, upper, (0, 0), brief.entrance_side or rng.choice(_SIDES), _wishes(brief))
+        side = rng.choice(_SIDES) if brief.entrance_side is None else brief.entrance_side
+        site = Site(size, upper, (0, 0), side, _wishes(brief))
         try:
             topology = find(site, seed=rng.getrandbits(31), time_limit_s=end - time.monotonic())
         except OutOfTimeError:
@@ -147,7 +148,7 @@ def _nearest(brief: Brief, width_mm: int, height_mm: int) -> tuple[int, int] | N
     for width, height in _sizes_near(brief, width_mm, height_mm):
         tried = replace(brief, width_mm=width, height_mm=height)
         end = time.monotonic() + LIBRARY_LIMIT_S
-        if all(fit.best(tried, random.Random(f"nearest/{i}"), end, kept=1) for i in range(2)):
+        if all(fit.best(tried, random.Random(f"nearest/{i}"), end, kept=1, resizes=24) for i in range(2)):
             return width, height
     return None
 
@@ -157,8 +158,9 @@ def _sizes_near(brief: Brief, width_mm: int, height_mm: int) -> Iterator[tuple[i
     index, storeys = fit.storey_index(brief), fit.storeys_of(brief)
     solved = {t.key[index] for t in library.load() if len(t.storeys) == storeys}
     solved |= {(h, w) for w, h in solved}
-    sizes = [(w, h) for w in range(4, 17) for h in range(4, 17)]
-    near = [(w, h) for w, h in sizes if any(max(abs(2 * w - a), abs(2 * h - b)) <= 2 for a, b in solved)]
+    sizes = [(w, h) for w in range(programme.LEAST_SIDE, 17) for h in range(programme.LEAST_SIDE, 17)]
+    # As large as a solved house, or up to two modules larger: growing works, shrinking seldom does.
+    near = [(w, h) for w, h in sizes if any(0 <= 2 * w - a <= 4 and 0 <= 2 * h - b <= 4 for a, b in solved)]
     near.sort(key=lambda s: (abs(s[0] * MODULE_MM - width_mm) + abs(s[1] * MODULE_MM - height_mm), s[0] * s[1], s))
     asked = (width_mm, height_mm)
     tried = [(w * MODULE_MM, h * MODULE_MM) for w, h in near if (w * MODULE_MM, h * MODULE_MM) != asked]

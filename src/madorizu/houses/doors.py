@@ -52,7 +52,9 @@ class _Walls:
         return runs((border(self.rooms[a][1]) & border(self.rooms[b][1])) - self.taken)
 
 
-def hang(storey: Storey, *, floor: int, stair: Stair | None, entrance: Side, rng: random.Random) -> list[Opening] | None:
+def hang(
+    storey: Storey, *, floor: int, stair: Stair | None, entrance: Side, rng: random.Random
+) -> list[Opening] | None:
     """Place every inner door and the entrance; None if a room cannot get one."""
     walls = _Walls(storey.rooms, set(), set(), set())
     openings = _open_sides(walls, floor, stair)

@@ -66,15 +66,14 @@ def _storey(topology: Topology, storey: Storey, floor: int, rng: random.Random, 
 
 def _hung(topology: Topology, storey: Storey, floor: int, rng: random.Random) -> tuple[Storey, list[Opening]] | None:
     """Hang the doors, and make a store of each end of a hall that leads nowhere."""
-    for _ in range(3):
+    while True:  # ends: each round takes a module from the hall
         openings = doors.hang(storey, floor=floor, stair=topology.stair, entrance=topology.entrance, rng=rng)
         if openings is None:
             return None
         shorter = _without_dead_end(storey, openings)
         if shorter is None:
-            break
+            return storey, openings
         storey = shorter
-    return (storey, openings) if openings is not None else None
 
 
 def _without_dead_end(storey: Storey, openings: list[Opening]) -> Storey | None:

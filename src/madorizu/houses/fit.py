@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,10 +21,10 @@ from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, tur
 from madorizu.plan import HALF_MM, SIDES, STEP, House, Side, indoor_cells
 
 KEPT = 4  # lawful houses to choose the best of
-RESIZES = 220  # tries, about a millisecond each
+RESIZES = 80  # tries, some milliseconds each
 FINISHES = 40  # tries that came so far as doors and windows, about 20 ms each
-REACH = 8  # half modules by which a side may be changed
-WEIGHTS = {"S01": 10.0, "S03": 6.0, "S05": 5.0, "S06": 2.5, "S07": 4.0, "S14": 4.0, "S20": 2.5}
+GROWTH, SHRINKAGE = 8, 3  # half modules by which a side may be changed: solved houses have little to spare
+WEIGHTS = {"S01": 10.0, "S03": 6.0, "S05": 5.0, "S06": 2.5, "S07": 4.0, "S14": 4.0, "S20": 5.0}
 SOUTH = 6.0  # what it costs when neither LDK nor tatami room has any of the south wall
 
 
@@ -59,15 +58,18 @@ def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
     width, height = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
     found = []
     for topology in library.load():
-        if len(topology.storeys) != storeys:
+        if len(topology.storeys) != storeys or not _could_have(topology, brief):
             continue
+        key = topology.key[index]
         for turn in TURNS:
-            own = topology.key[index][::-1] if turn.swap else topology.key[index]
-            off = abs(own[0] - width), abs(own[1] - height)
-            if max(off) > REACH or brief.entrance_side not in (None, turn.side(topology.entrance)):
+            own = key[::-1] if turn.swap else key
+            off = width - own[0], height - own[1]
+            if max(off) > GROWTH or min(off) < -SHRINKAGE:
+                continue
+            if brief.entrance_side not in (None, turn.side(topology.entrance)):
                 continue
             south = max(share for side, share in outlook(topology) if turn.side(side) == "s")
-            distance = sum(off) + 8 * (1 - south) + rng.uniform(0, 4)
+            distance = sum(o if o > 0 else -2 * o for o in off) + 8 * (1 - south) + rng.uniform(0, 4)
             found.append(Candidate(topology, turn, distance))
     return sorted(found, key=lambda c: c.distance)
 
@@ -85,7 +87,7 @@ def outlook(topology: Topology) -> tuple[tuple[Side, float], ...]:
     )
 
 
-def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT) -> House | None:
+def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT, resizes: int = RESIZES) -> House | None:
     """Return the best of several lawful houses from the library, or None where none was found.
 
     Args:
@@ -93,36 +95,43 @@ def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT) -> H
         rng: source of randomness.
         end: when to give up, of `time.monotonic`.
         kept: lawful houses to choose from.
+        resizes: tries to bring a topology to the size.
 
     Raises:
         OutOfTimeError: if the clock ran out before the counted tries did.
     """
     found: list[tuple[float, int, House]] = []
     finishes = 0
-    for candidate in candidates(brief, rng)[:RESIZES]:
+    useless: set[tuple[Topology, bool]] = set()  # cannot come to the size, however it is flipped
+    for candidate in candidates(brief, rng):
+        if (candidate.topology, candidate.turn.swap) in useless:
+            continue
         if time.monotonic() > end:
             raise OutOfTimeError(
                 f"a house of {brief.width:g}x{brief.height:g} modules must be found within the time limit, got none",
                 "give more time",
             )
-        for house in _houses_of(candidate, brief, rng):
+        fitted = _fitted(candidate, brief, rng)
+        if fitted is None:
+            useless.add((candidate.topology, candidate.turn.swap))
+        else:
             finishes += 1
+            house = finished(fitted, brief, rng)
             if house is not None:
                 found.append((penalty(house), len(found), house))
-        if len(found) >= kept or finishes >= FINISHES:
+        if len(found) >= kept or finishes >= FINISHES or len(useless) >= resizes:
             break
     return min(found)[2] if found else None
 
 
-def _houses_of(candidate: Candidate, brief: Brief, rng: random.Random) -> Iterator[House | None]:
-    """Yield what came of a candidate: nothing where it cannot be of that size, else a house or None."""
-    topology = turned(candidate.topology, candidate.turn)
-    index = storey_index(brief)
+def _fitted(candidate: Candidate, brief: Brief, rng: random.Random) -> Topology | None:
+    """Bring a candidate to the brief's size, rooms and direction; None where it cannot come there."""
     size = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
-    fitted = resized(topology, index, size, rng, jitter=rng.randrange(3))
+    if candidate.turn.swap:
+        size = size[::-1]
+    fitted = resized(candidate.topology, storey_index(brief), size, rng, jitter=rng.randrange(3))
     dressed = None if fitted is None else dress(fitted, brief)
-    if dressed is not None:
-        yield finished(dressed, brief, rng)
+    return None if dressed is None else turned(dressed, candidate.turn)
 
 
 def finished(topology: Topology, brief: Brief, rng: random.Random) -> House | None:
@@ -152,9 +161,21 @@ def penalty(house: House) -> float:
 # --- rooms as wished --------------------------------------------------------------------
 
 # A room may be called another where it has the form for it: wished kind -> kinds to take it from.
-_FROM = {"wa": ("bed",), "s": ("sto", "bed"), "sto": ("s",), "pantry": ("sto",)}
+_FROM = {"wa": ("bed",), "s": ("sto", "bed"), "pantry": ("sto",)}
 _FORM = {"wa": (36, 72, 5), "s": (8, 48, 2), "pantry": (4, 16, 2), "bed": (36, 80, 5)}  # least, most, side
 _NEXT_TO = {"pantry": "ldk"}
+
+
+def _could_have(topology: Topology, brief: Brief) -> bool:
+    """Say whether the rooms that a brief names could be there by their kinds: quick, before any measuring."""
+    meant = topology.storeys if brief.floor == "both" else topology.storeys[storey_index(brief) :][:1]
+    kinds = [kind for storey in meant for kind, _ in storey.rooms]
+    if not all(any(k in kinds for k in (feature, *_FROM.get(feature, ()))) for feature in brief.features):
+        return False
+    sleeping = sum(kind in ("bed", "mbr") for kind in kinds)
+    if brief.bedrooms is None:
+        return True
+    return sleeping - kinds.count("bed") <= brief.bedrooms <= sleeping + kinds.count("wa")
 
 
 def dress(topology: Topology, brief: Brief) -> Topology | None:
@@ -163,7 +184,9 @@ def dress(topology: Topology, brief: Brief) -> Topology | None:
     storeys = list(topology.storeys)
     meant = range(len(storeys)) if index is None else (index,)
     for kind in sorted(brief.features):
-        if not any(_has(storeys[i], kind) for i in meant) and not _rename_one(storeys, meant, kind, _FROM.get(kind, ())):
+        if not any(_has(storeys[i], kind) for i in meant) and not _rename_one(
+            storeys, meant, kind, _FROM.get(kind, ())
+        ):
             return None
     if brief.bedrooms is not None:
         while (more := brief.bedrooms - _bedrooms(storeys, meant)) > 0:

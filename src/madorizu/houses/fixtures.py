@@ -93,7 +93,7 @@ def _in_small_room(kind: str, cells: frozenset[Cell], taken: Collection[Edge], b
     """Put the fixtures of a room to the wall where most of them fit and no door is in their way."""
     doors_here = sorted(e for e in border(cells) if e in taken)
     places: tuple[Place, ...] = ("middle",) if kind == "wc" else ("start", "end")
-    options = []
+    options: list[tuple[int, int, int, int, list[Fixture]]] = []
     for run in runs(border(cells) - set(taken)):
         for place in places if run.span >= 2 else ():
             stand = _along(run, cells, _STANDS[kind], place)

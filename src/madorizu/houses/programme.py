@@ -138,8 +138,11 @@ def _add_private(wants: list[Want], rest: int, bedrooms: int | None, wishes: Wis
     if "wic" in wishes.extras or (roomy and rng.random() < 0.65):
         wants.append(Want("wic", 2, 6, ("mbr",), max_aspect=3))
         rest -= 4
+    stores = 0 if count > 1 else max(0, -(-(rest - 24) // 7))  # what one bedroom cannot take
     if "s" in wishes.extras or (rest / count > 15 and rng.random() < 0.6):
-        wants.append(Want("s", 2, 8, ("hall",), max_aspect=3))
+        stores = max(1, stores)
+    for _ in range(stores):
+        wants.append(Want("s", 2, 10 if count == 1 else 8, ("hall",), max_aspect=3))
         rest -= 5
     share = rest / count
     low, high = max(9, int(share) - 4), max(14, int(share) + 4)

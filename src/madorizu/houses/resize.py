@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,10 @@ class _Lattice:
     floor: Ints
     kinds: tuple[str, ...]
     counts: tuple[Ints, Ints]
+
+    def copy(self) -> _Lattice:
+        """Return a lattice whose counts can be changed."""
+        return _Lattice(self.layers, self.floor, self.kinds, (self.counts[0].copy(), self.counts[1].copy()))
 
     def facing(self, axis: int) -> Ints:
         """Return the layers with the lines of an axis last: columns for 0, rows for 1."""
@@ -92,7 +97,7 @@ def resized(
     Returns:
         A topology of that size whose rooms fit the catalogue, or None.
     """
-    lattice = _lattice_of(topology)
+    lattice = _lattice_of(topology).copy()
     limits = _limits(lattice, storey, size)
     for axis in (0, 1):
         while (off := size[axis] - lattice.size(storey)[axis]) != 0:
@@ -110,6 +115,7 @@ def resized(
     return result if fits_catalogue(result.storeys, oversize=OVERSIZE) else None
 
 
+@lru_cache(maxsize=1024)
 def _lattice_of(topology: Topology) -> _Lattice:
     width = max(x for s in topology.storeys for x, _ in s.cells) + 1
     height = max(y for s in topology.storeys for _, y in s.cells) + 1
@@ -146,7 +152,14 @@ def _limits(lattice: _Lattice, storey: int, size: tuple[int, int]) -> _Limits:
 
 
 def _edit(
-    lattice: _Lattice, limits: _Limits, axis: int, sign: int, storey: int, rng: random.Random, *, chance: float = _CHANCE
+    lattice: _Lattice,
+    limits: _Limits,
+    axis: int,
+    sign: int,
+    storey: int,
+    rng: random.Random,
+    *,
+    chance: float = _CHANCE,
 ) -> bool:
     """Repeat (sign 1) or drop (sign -1) the line that does least harm; False where none may be."""
     layers, lines, across = lattice.facing(axis), lattice.counts[axis], lattice.counts[1 - axis]
@@ -178,9 +191,7 @@ def _extents(lattice: _Lattice, axis: int) -> Ints:
     return found
 
 
-def _costs(
-    limits: _Limits, areas: Ints, after: Ints, met: Any, lines: Ints, other: Ints, sign: int
-) -> Reals:
+def _costs(limits: _Limits, areas: Ints, after: Ints, met: Any, lines: Ints, other: Ints, sign: int) -> Reals:
     """Return what each line's change costs: rooms away from their goal, rooms long or narrow."""
     goal = limits.goal[:, None]
     off = ((after - goal) / goal) ** 2 - ((areas[:, None] - goal) / goal) ** 2
@@ -189,7 +200,8 @@ def _costs(
     ratio = np.maximum(length, other[:, None]) / np.maximum(1, np.minimum(length, other[:, None]))
     long = np.maximum(0.0, ratio - _LONGEST) * 3
     narrow = 0.4 * (length < _NARROW) if sign < 0 else 0.0 * length
-    return costs + ((long + narrow) * met * limits.habitable[:, None]).sum(axis=0)
+    costs += ((long + narrow) * met * limits.habitable[:, None]).sum(axis=0)
+    return costs
 
 
 def _topology(lattice: _Lattice, source: Topology) -> Topology:

@@ -44,9 +44,10 @@ def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
         OutOfTimeError: if none was found in time.
     """
     least = programme.LEAST_ONE_STOREY if site.upper is None else programme.LEAST_TWO_STOREYS
-    if site.lower[0] * site.lower[1] < least or min(site.lower) < 4:
+    if site.lower[0] * site.lower[1] < least or min(site.lower) < programme.LEAST_SIDE:
         raise InfeasibleError(
-            f"a house must have at least {least} modules² on the 1F and sides of 4, got {site.lower[0]}x{site.lower[1]}"
+            f"a house must have at least {least} modules² on the 1F and sides of {programme.LEAST_SIDE}, "
+            f"got {site.lower[0]}x{site.lower[1]}"
         )
     rng = random.Random(seed)
     end = time.monotonic() + time_limit_s

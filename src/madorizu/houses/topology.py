@@ -15,6 +15,7 @@ from madorizu.catalogue import ROOMS
 from madorizu.errors import PlanError
 from madorizu.plan import OPPOSITE, SIDES, Cell, Rect, Side, Stair, bounds, is_connected
 
+
 @dataclass(frozen=True, slots=True)
 class Storey:
     """The rooms of one storey: (kind, half-module cells)."""
@@ -78,7 +79,9 @@ def turned(topology: Topology, turn: Turn) -> Topology:
         x, y = cell[::-1] if turn.swap else cell
         return (width - 1 - x if turn.flip_x else x), (height - 1 - y if turn.flip_y else y)
 
-    storeys = tuple(Storey(tuple((kind, frozenset(map(moved, cells))) for kind, cells in s.rooms)) for s in topology.storeys)
+    storeys = tuple(
+        Storey(tuple((kind, frozenset(map(moved, cells))) for kind, cells in s.rooms)) for s in topology.storeys
+    )
     stair = topology.stair
     if stair is not None:
         x, y, w, h = stair.rect

@@ -42,7 +42,11 @@ class Denoiser(torch.nn.Module):
 
 
 def build_unet(whole: recipe.Recipe) -> UNet2DConditionModel:
-    """Make the untrained UNet: SD 2's block types, so LoRA targets have the same names."""
+    """Make the untrained UNet: SD 2's block types, so LoRA targets have the same names.
+
+    Attention begins one level down, where a cell is a whole module: on the finest level it
+    costs most and its cells, half modules, look at their neighbours by convolution anyway.
+    """
     settings = whole.denoiser
     side = whole.size_px // 2 ** (len(whole.autoencoder.channels) - 1)
     levels = len(settings.channels)
@@ -52,8 +56,8 @@ def build_unet(whole: recipe.Recipe) -> UNet2DConditionModel:
         out_channels=whole.autoencoder.latent_channels,
         block_out_channels=settings.channels,
         layers_per_block=settings.layers,
-        down_block_types=("CrossAttnDownBlock2D",) * (levels - 1) + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (levels - 1),
+        down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * (levels - 1),
+        up_block_types=("CrossAttnUpBlock2D",) * (levels - 1) + ("UpBlock2D",),
         cross_attention_dim=settings.text_width,
         attention_head_dim=tuple(max(1, c // settings.head_width) for c in settings.channels),
         norm_num_groups=settings.norm_groups,

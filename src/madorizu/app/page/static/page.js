@@ -90,7 +90,6 @@ function card(plan) {
   const image = element("img");
   image.src = plan.svgUrl || plan.imageUrl; // sharp on every screen, where there is one
   image.alt = `${words.plan_alt}: ${plan.caption}`;
-  image.width = image.height = 512;
   const body = element("div", "body");
   const facts = element("div", "facts");
   facts.append(element("b", "", `${plan.floor} · ${plan.width} × ${plan.height}`));
