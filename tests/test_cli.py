@@ -295,6 +295,35 @@ def test_corpus_and_base_reach_their_functions(monkeypatch: pytest.MonkeyPatch, 
     assert asked[1] == ("sd21-base", "abc")
 
 
+def test_base_train_runs_the_stages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its flags arrive; 0 minutes and threads mean no limit; stdout says where the result, or the rest, lies."""
+    asked: list[Any] = []
+    results = iter([tmp_path / "base", None])
+
+    def run_stages(*where: Any, **options: Any) -> Path | None:
+        asked.append((where, options))
+        return next(results)
+
+    stages, recipe = (ModuleType(f"madorizu.diffusion.pretrain.{name}") for name in ("stages", "recipe"))
+    stages.run = run_stages  # type: ignore[attr-defined]
+    recipe.Recipe = lambda seed: f"recipe {seed}"  # type: ignore[attr-defined]
+    for fake in (stages, recipe):
+        monkeypatch.setitem(sys.modules, fake.__name__, fake)
+    package = ModuleType("madorizu.diffusion.pretrain")
+    package.stages, package.recipe = stages, recipe  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, package.__name__, package)
+    work, out = tmp_path / "work", tmp_path / "base"
+    flags = ("base", "train", "corpus", "--work", str(work), "--out", str(out))
+    assert run(*flags, "--seed", "3") == 0
+    assert run(*flags, "--minutes", "1.5", "--threads", "2") == 0
+    assert [options.pop("report") for _, options in asked] == [cli.say, cli.say]
+    assert asked[0] == ((Path("corpus"), work, out, "recipe 3"), {"minutes": float("inf"), "threads": None})
+    assert asked[1] == ((Path("corpus"), work, out, "recipe 0"), {"minutes": 1.5, "threads": 2})
+    assert capsys.readouterr().out.split() == [str(out), str(work)]
+
+
 def test_compare_draws_without_then_with(model: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two models are loaded, one after the other, and one picture is written."""
     out = tmp_path / "comparison.png"

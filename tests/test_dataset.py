@@ -27,6 +27,7 @@ from madorizu.plan import outline
 from sketches import GRID_PX, entry, examples, put, run, sketch, two_houses, v2
 
 ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "training" / "prepare_dataset.py"
 
 
 @pytest.fixture
@@ -534,8 +535,14 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     environment.enter = lambda: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "environment", environment)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    main = runpy.run_path(str(ROOT / "training" / "prepare_dataset.py"), run_name="prepare_dataset")["main"]
-    return lambda *arguments: int(main([str(a) for a in arguments]))
+
+    def start(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        return int(caught.value.code or 0)
+
+    return start
 
 
 def test_the_command_prepares_and_prints_the_report(
@@ -553,13 +560,14 @@ def test_the_command_prepares_and_prints_the_report(
 def test_the_command_fails_with_a_reason(
     source: Path, script: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing to prepare, or a refusal under --strict: status 1, one line, nothing written."""
+    """Nothing to prepare, or a refusal under --strict: status 2, what is wrong, nothing written."""
     out = source.parent / "out"
-    assert script(source.parent / "missing", "--out", out) == 1
-    assert "missing must be a folder of images, got nothing there (give" in capsys.readouterr().err
+    assert script(source.parent / "missing", "--out", out) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].endswith("missing must be a folder of images, got nothing there") and said[1].startswith("  give")
     sketch(1).save(source / "alone.png")
-    assert script(source, "--out", out, "--strict") == 1
-    assert capsys.readouterr().err.startswith("prepare_dataset: ")
+    assert script(source, "--out", out, "--strict") == 2
+    assert capsys.readouterr().err.startswith("error: ")
     assert not out.exists()
 
 

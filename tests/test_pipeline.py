@@ -249,6 +249,13 @@ def test_an_empty_picture_is_a_hard_finding() -> None:
     assert "empty" in made[0].findings[0].message and "何も" in made[0].findings[0].message_ja
 
 
+def test_the_reference_names_the_finding() -> None:
+    """The page of the rules says what P01 is and where its limit lies."""
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "rules.md").read_text("utf-8")
+    assert f"\n## {pipeline.EMPTY} empty\n" in page
+    assert f"at least {pipeline._EMPTY_DEVIATION:g} of 255" in page
+
+
 @pytest.mark.parametrize(
     "images",
     [

@@ -7,6 +7,7 @@ Everything heavy is imported by the command that needs it.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -33,8 +34,12 @@ app = typer.Typer(
 base_app = typer.Typer(help="Base models.", no_args_is_help=True)
 app.add_typer(base_app, name="base")
 
-DATASET = Path("dataset")
-PREPARED = Path("training/prepared_data")
+# The repository that this file lies in, or the working folder where it is installed without one.
+_ABOVE = Path(__file__).resolve().parents[3]
+HOME = _ABOVE if (_ABOVE / "training" / "start_training.sh").is_file() else Path()
+DATASET = HOME / "dataset"
+PREPARED = HOME / "training" / "prepared_data"
+COMPARISON = HOME / "training" / "comparison.png"
 
 Width = Annotated[str, typer.Option("--width", help="W in modules of 910 mm, east-west; halves are allowed")]
 Height = Annotated[str, typer.Option("--height", help="H in modules of 910 mm, north-south")]
@@ -54,6 +59,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; `arguments` default to the process's own."""
+    for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show must not end the run
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=None if arguments is None else list(arguments))
     except MadorizuError as error:
@@ -84,11 +92,15 @@ def say(text: str) -> None:
 
 @app.command()
 def prepare(
-    folder: Annotated[Path, typer.Argument(help="PNG or JPEG files, each with a JSON or a caption")] = DATASET,
-    out: Annotated[Path, typer.Option("--out", help="folder for the prepared data")] = PREPARED,
+    folder: Annotated[
+        Path, typer.Argument(help="PNG or JPEG files, each with a JSON or a caption", show_default="dataset")
+    ] = DATASET,
+    out: Annotated[
+        Path, typer.Option("--out", help="folder for the prepared data", show_default="training/prepared_data")
+    ] = PREPARED,
     seed: Annotated[int, typer.Option("--seed", min=0, help="which houses are for validation")] = 0,
     validation: Annotated[float, typer.Option("--validation", min=0, max=0.5, help="share for validation")] = 0.1,
-    size: Annotated[int, typer.Option("--size", min=64, max=2048, help="side in px: 512, or 768 for sd21")] = 512,
+    size: Annotated[int, typer.Option("--size", help="side in px: 512, or 768 for sd21")] = 512,
     strict: Annotated[bool, typer.Option("--strict", help="write nothing if any file is refused")] = False,
 ) -> None:
     """Check, caption, scale and split floor plans for training."""
@@ -305,7 +317,9 @@ def _print_findings(path: Path, findings: Sequence[Finding]) -> None:
 @app.command()
 def compare(
     lora: Lora = None,
-    out: Annotated[Path, typer.Option("--out", help="the picture")] = Path("training/comparison.png"),
+    out: Annotated[
+        Path, typer.Option("--out", help="the picture", show_default="training/comparison.png")
+    ] = COMPARISON,
     base: Base = None,
     count: Annotated[int, typer.Option("--count", min=1, help="pairs")] = 4,
     seed: Annotated[int, typer.Option("--seed", min=0, help="of the first pair")] = 0,
@@ -313,7 +327,12 @@ def compare(
         list[str] | None, typer.Option("--caption", help="a caption instead of the usual ones; may be repeated")
     ] = None,
     data: Annotated[
-        Path, typer.Option("--data", help="prepared data; its captions are asked, held-out ones first")
+        Path,
+        typer.Option(
+            "--data",
+            help="prepared data; its captions are asked, held-out ones first",
+            show_default="training/prepared_data",
+        ),
     ] = PREPARED,
     device: Device = "auto",
     steps: Steps = 20,

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from madorizu.errors import AdapterError
 from madorizu.pipeline import Draw, Image
+
+if TYPE_CHECKING:
+    from madorizu.diffusion.adapter import Adapter
 
 ALONE = Path("none")  # in the place of an adapter: the base alone
 
@@ -100,7 +104,7 @@ def base_of(adapter: Path | None) -> str:
         return "embedded"
     from madorizu.diffusion import adapter as adapters
 
-    return adapters.base_of(adapters.read(adapter))
+    return adapters.base_of(_read(adapter))
 
 
 def size_of(adapter: Path | None) -> int | None:
@@ -109,11 +113,7 @@ def size_of(adapter: Path | None) -> int | None:
     Raises:
         AdapterError: if the adapter is missing or damaged.
     """
-    if adapter is None:
-        return None
-    from madorizu.diffusion import adapter as adapters
-
-    return adapters.read(adapter).size_px
+    return None if adapter is None else _read(adapter).size_px
 
 
 def style_of(adapter: Path | None) -> str | None:
@@ -122,8 +122,10 @@ def style_of(adapter: Path | None) -> str | None:
     Raises:
         AdapterError: if the adapter is missing or damaged.
     """
-    if adapter is None:
-        return None
+    return None if adapter is None else _read(adapter).style
+
+
+def _read(folder: Path) -> Adapter:
     from madorizu.diffusion import adapter as adapters
 
-    return adapters.read(adapter).style
+    return adapters.read(folder)

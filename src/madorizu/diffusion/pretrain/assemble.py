@@ -37,7 +37,10 @@ def assemble(work: Path, out: Path, whole: recipe.Recipe) -> Path:
         text_encoder=model.text_encoder,
         tokenizer=tokenizer,
         unet=model.unet,
-        scheduler=DPMSolverMultistepScheduler(**denoiser.SCHEDULE, algorithm_type="dpmsolver++", solver_order=2),
+        # The pipeline warns of any steps_offset but 1; with trailing spacing it has no effect.
+        scheduler=DPMSolverMultistepScheduler(
+            **denoiser.SCHEDULE, steps_offset=1, algorithm_type="dpmsolver++", solver_order=2
+        ),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

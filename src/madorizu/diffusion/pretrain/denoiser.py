@@ -72,8 +72,9 @@ def encode(vae: AutoencoderKL, pictures: np.ndarray, *, batch: int = 4) -> tuple
         for start in range(0, len(pictures), batch):
             block = torch.from_numpy(pictures[start : start + batch].transpose(0, 3, 1, 2).astype(np.float32))
             found = vae.encode(block / 127.5 - 1).latent_dist
-            means.append(found.mean.half())
-            deviations.append(found.std.half())
+            # The picture's memory order would otherwise be that of the latents, which no file takes.
+            means.append(found.mean.half().contiguous())
+            deviations.append(found.std.half().contiguous())
     return torch.cat(means), torch.cat(deviations)
 
 

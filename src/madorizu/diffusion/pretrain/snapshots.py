@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from madorizu import files
@@ -57,15 +58,20 @@ def load(
         model.load_state_dict(load_file(folder / "model.safetensors"))
         moments = load_file(folder / "optimizer.safetensors")
         average = load_file(folder / "average.safetensors")
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         if isinstance(error, TrainingError):
             raise
         raise TrainingError(f"snapshot must be whole, got {error} in {folder}", "remove it and start again") from error
     for name, parameter in model.named_parameters():
         fields = {key.partition("|")[2]: t for key, t in moments.items() if key.partition("|")[0] == name}
         if fields:
-            optimizer.state[parameter] = fields
+            optimizer.state[parameter] = {key: _laid_out(t, parameter) for key, t in fields.items()}
     return average, state
+
+
+def _laid_out(tensor: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Give a moment its parameter's order in memory: fused AdamW walks through both side by side."""
+    return torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
@@ -78,3 +84,5 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
         return load_file(folder / "average.safetensors")
     except OSError as error:
         raise TrainingError(f"{folder.name} must be trained first, got no snapshot in {folder}") from error
+    except SafetensorError as error:
+        raise TrainingError(f"snapshot must be whole, got {error} in {folder}", "remove it and start again") from error
