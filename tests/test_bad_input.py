@@ -80,9 +80,7 @@ def test_a_folder_of_bad_pairs_is_refused(case: str, tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize("case", [case for case in FOLDERS if case != "no images"])
-def test_one_bad_pair_does_not_spoil_the_others(
-    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_bad_pair_does_not_spoil_the_others(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The good ones are prepared, the report names the bad one; with --strict nothing is."""
     make, _ = FOLDERS[case]
     make(two_houses(tmp_path / "mine"))

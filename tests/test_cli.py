@@ -278,11 +278,13 @@ def test_corpus_and_base_reach_their_functions(monkeypatch: pytest.MonkeyPatch, 
     """Each command calls one function of the package."""
     asked: list[Any] = []
     corpora = ModuleType("madorizu.corpus")
-    corpora.make = lambda **options: asked.append(options)  # type: ignore[attr-defined]
+    corpora.make = lambda report, **options: asked.append(options) or 6  # type: ignore[attr-defined, func-returns-value]
     monkeypatch.setitem(sys.modules, "madorizu.corpus", corpora)
     monkeypatch.setattr(madorizu, "corpus", corpora, raising=False)
-    assert run("corpus", "--houses", "3", "--out", str(tmp_path), "--style", "cad", "--workers", "1") == 0
-    assert asked == [{"houses": 3, "seed": 0, "styles": ("cad",), "out": tmp_path, "workers": 1}]
+    flags = ("--style", "cad", "--workers", "0", "--storeys", "2")
+    assert run("corpus", "--houses", "3", "--out", str(tmp_path), *flags) == 0
+    wanted = {"houses": 3, "seed": 0, "styles": ("cad",), "out": tmp_path, "workers": None}
+    assert asked == [wanted | {"per_house": 1, "storeys": 2}]
 
     from madorizu.diffusion import bases
 

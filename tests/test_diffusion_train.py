@@ -154,9 +154,7 @@ def test_resume_in_the_middle_of_an_epoch_from_a_named_checkpoint(world: World) 
     assert same(tensors(named.out / "final"), tensors(world.final))
 
 
-def test_a_finished_run_is_not_trained_again(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_finished_run_is_not_trained_again(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """--resume auto on the same run and number of steps: nothing is loaded or written, and that is said."""
 
     def never(inputs: object) -> None:
@@ -176,6 +174,9 @@ def test_a_finished_run_is_not_trained_again(
         train(replace(done, epochs=3))
     with pytest.raises(SettingsError, match="steps must be at least the checkpoint's, 6, got 3"):
         train(replace(done, steps=3, resume=str(done.out / "checkpoint-6")))
+    (done.out / "final" / adapter.RECORD).unlink()  # stopped while it was written
+    with pytest.raises(RuntimeError, match="trained again"):
+        train(done)
 
 
 def test_fewer_steps_than_were_done_start_from_an_earlier_checkpoint(world: World) -> None:

@@ -26,6 +26,7 @@ class _Order:
     seed: int
     styles: tuple[str, ...]
     per_house: int
+    storeys: int | None
     out: str
 
 
@@ -37,6 +38,7 @@ def make(
     out: Path,
     workers: int | None = None,
     per_house: int = 1,
+    storeys: int | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Write pairs of PNG and JSON, one per storey and style.
@@ -48,6 +50,7 @@ def make(
         out: folder; pairs that are there already are kept.
         workers: see `executor.run`.
         per_house: in how many of the styles each house is drawn.
+        storeys: 1 or 2 for houses of so many storeys; None takes both kinds.
         report: called with the number of houses done and asked for.
 
     Returns:
@@ -65,11 +68,13 @@ def make(
         )
     if not 1 <= per_house <= len(styles):
         raise SettingsError(f"per_house must be from 1 to the number of styles, got {per_house}")
+    if storeys not in (None, 1, 2):
+        raise SettingsError(f"storeys must be 1 or 2, got {storeys}")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.storage_error(error, out) from error
-    orders = [_Order(i, seed, tuple(styles), per_house, str(out)) for i in range(houses)]
+    orders = [_Order(i, seed, tuple(styles), per_house, storeys, str(out)) for i in range(houses)]
     pairs = 0
     for done, count in enumerate(executor.run(_make_house, orders, workers=workers), start=1):
         pairs += count
@@ -80,7 +85,9 @@ def make(
 def _make_house(order: _Order) -> int:
     """Draw one house; returns the number of pairs."""
     house = houses.random_house(
-        seed=zlib.crc32(f"{order.seed}/{order.number}".encode()), house_id=f"h{order.number:05d}"
+        seed=zlib.crc32(f"{order.seed}/{order.number}".encode()),
+        house_id=f"h{order.number:05d}",
+        storeys=order.storeys,
     )
     first = zlib.crc32(f"style/{order.seed}/{order.number}".encode())
     chosen = [order.styles[(first + i) % len(order.styles)] for i in range(order.per_house)]

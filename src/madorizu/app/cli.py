@@ -124,15 +124,26 @@ def corpus(
     out: Annotated[Path, typer.Option("--out", help="folder for the pairs")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="seed of the first house")] = 0,
     style: Annotated[list[str] | None, typer.Option("--style", help="drawing style; may be repeated")] = None,
+    per_house: Annotated[int, typer.Option("--per-house", min=1, help="in how many styles each house is drawn")] = 1,
+    storeys: Annotated[int | None, typer.Option("--storeys", min=1, max=2, help="only such houses")] = None,
     workers: Annotated[int, typer.Option("--workers", min=0, help="processes; 0 = one per core")] = 0,
 ) -> None:
-    """Draw many lawful houses as training pairs."""
+    """Draw many lawful houses as training pairs; goes on where it stopped."""
     from madorizu import corpus as corpora
     from madorizu.draw import CORPUS_STYLES
 
     styles = tuple(style) if style else CORPUS_STYLES
-    corpora.make(houses=houses, seed=seed, styles=styles, out=out, workers=workers)
-    print(out)
+    pairs = corpora.make(
+        houses=houses,
+        seed=seed,
+        styles=styles,
+        out=out,
+        workers=workers or None,
+        per_house=per_house,
+        storeys=storeys,
+        report=lambda done, total: say(f"{done} of {total} houses") if done % 50 == 0 or done == total else None,
+    )
+    print(f"{out}: {pairs} pairs")
 
 
 @base_app.command("download")

@@ -25,7 +25,7 @@ from madorizu.diffusion import adapter, advice, bases, cache, checkpoints, denoi
 from madorizu.diffusion.progress import Event, Report, quiet
 from madorizu.diffusion.settings import TrainSettings, differences
 from madorizu.diffusion.steps import Run, evaluate, train_step
-from madorizu.errors import BriefError, DatasetError, SettingsError, TrainingError
+from madorizu.errors import AdapterError, BriefError, DatasetError, SettingsError, TrainingError
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

@@ -170,17 +170,22 @@ def _sizes_near(brief: Brief, width_mm: int, height_mm: int) -> Iterator[tuple[i
 # --- houses of any size -----------------------------------------------------------------
 
 
-def random_house(*, seed: int, house_id: str = "") -> House:
+def random_house(*, seed: int, house_id: str = "", storeys: int | None = None) -> House:
     """Make a lawful house of a random common size, from the library.
 
     Equal seeds give equal houses. Topologies are re-dimensioned by up to two modules
     per side and mirrored, so a small library gives many different houses.
 
+    Args:
+        seed: decides everything.
+        house_id: name of the house.
+        storeys: 1 or 2; None leaves it to chance.
+
     Raises:
         OutOfTimeError: if 200 tries gave no lawful house, which a sound library never does.
     """
     rng = random.Random(f"house/{seed}")
-    topologies = library.load()
+    topologies = [t for t in library.load() if storeys in (None, len(t.storeys))]
     for _ in range(200):
         topology = turned(rng.choice(topologies), Turn(flip_x=rng.random() < 0.5))
         width, height = topology.key[0]

@@ -100,6 +100,6 @@ def _latents(
         files.atomic_text(work / "statistics.json", text_)
         mean = ((mean.float() - centre[:, None, None]) / spread[:, None, None]).half()
         deviation = (deviation.float() / spread[:, None, None]).half()
-    save_file({"mean": mean, "deviation": deviation}, kept.with_suffix(".part"))
+    save_file({"mean": mean.contiguous(), "deviation": deviation.contiguous()}, kept.with_suffix(".part"))
     kept.with_suffix(".part").replace(kept)
     return mean, deviation

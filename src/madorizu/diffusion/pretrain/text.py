@@ -29,13 +29,19 @@ def write_tokenizer(folder: Path, captions: Iterable[str], size: int) -> None:
     learner.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation()]
     )
+    # Named beforehand, or the trainer would number them in the order of a hash table, which is
+    # another in every process, and break ties between merges by these numbers.
+    ends = [letter + "</w>" for letter in _byte_letters()]
     trainer = trainers.BpeTrainer(
-        vocab_size=max(1, size - 514), show_progress=False, end_of_word_suffix="</w>", min_frequency=1
+        vocab_size=max(1, size - 514) + len(ends),
+        special_tokens=ends,
+        show_progress=False,
+        end_of_word_suffix="</w>",
+        min_frequency=1,
     )
     learner.train_from_iterator(captions, trainer)
     learned = json.loads(learner.to_str())["model"]["merges"]
-    letters = _byte_letters()
-    tokens = [*letters, *(letter + "</w>" for letter in letters)]
+    tokens = [*_byte_letters(), *ends]
     merges: list[tuple[str, str]] = []
     known = set(tokens)
     for pair in learned:
