@@ -662,6 +662,17 @@ def test_the_cache_is_reused_by_content(world: World, monkeypatch: pytest.Monkey
     assert cache.plan(other, [image], [], size_px=64, folder=stored.folder).images[image] != stored.images[image]
 
 
+def test_a_trial_shorter_than_an_epoch_encodes_only_what_it_looks_at(world: World, tmp_path: Path) -> None:
+    """Two steps of a full-size model must not wait for the whole data set to be encoded."""
+    events: list[Event] = []
+    settings = world.run_settings("trial", steps=1, cache=tmp_path)
+    train(settings, report=events.append)
+
+    assert len(list(tmp_path.glob("image-*"))) == settings.batch_size
+    epoch = next(event for event in events if event.kind == "epoch")
+    assert epoch.data["validation_loss"] is None
+
+
 def test_pictures_are_read_square_and_on_white(tmp_path: Path) -> None:
     """0..255 becomes -1..1, transparency white; another shape is refused."""
     Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(tmp_path / "clear.png")

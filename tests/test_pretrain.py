@@ -19,7 +19,7 @@ from PIL import Image
 
 import plans
 from madorizu import brief, canvas, draw, sidecar
-from madorizu.diffusion import bases, device
+from madorizu.diffusion import bases, device, sample
 from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, ranks, recipe, snapshots, stages, text
 from madorizu.errors import BaseModelError, DatasetError, TrainingError
 from madorizu.plan import House, outline
@@ -93,7 +93,8 @@ def test_the_folder_is_a_base_for_plain_diffusers(world: World) -> None:
     pipe = StableDiffusionPipeline.from_pretrained(world.base, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     image = pipe(CAPTION, num_inference_steps=2, generator=torch.Generator().manual_seed(0)).images[0]
-    assert image.size == (32, 32)
+    drawn = sample.load(str(world.base), None, "cpu").draw([CAPTION], [0], steps=2, guidance=7.5)[0]
+    assert drawn.shape == (32, 32, 3) and np.array_equal(drawn, np.asarray(image))
     base = bases.resolve(str(world.base))
     assert (base.kind, base.preset, base.prediction_type) == ("custom", "embedded", "v_prediction")
     assert (base.size_px, base.latent_channels, base.latent_px, base.vae_factor) == (32, 4, 8, 4)

@@ -24,13 +24,13 @@ from madorizu.brief import parse_caption
 from madorizu.diffusion import adapter, advice, bases, cache, checkpoints, denoise, device, lora, trackers
 from madorizu.diffusion.progress import Event, Report, quiet
 from madorizu.diffusion.settings import TrainSettings, differences
-from madorizu.diffusion.steps import Run, evaluate, train_step
+from madorizu.diffusion.steps import Run, epoch_order, evaluate, train_step
 from madorizu.errors import AdapterError, BriefError, DatasetError, SettingsError, TrainingError
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-    from madorizu.dataset import Prepared
+    from madorizu.dataset import Example, Prepared
     from madorizu.diffusion.bases import Base
     from madorizu.diffusion.checkpoints import Checkpoint
 
@@ -162,7 +162,7 @@ def _prepare(inputs: _Inputs) -> Run:
     """Fill the cache, then load the UNet and give it a LoRA; the encoders are gone by then."""
     settings, base, data, accelerator = inputs.settings, inputs.base, inputs.data, inputs.accelerator
     inputs.report(Event("note", f"base {base.name} ({base.prediction_type}, {base.size_px} px) in {base.folder}"))
-    used = [*data.train, *data.validation[: settings.validation]]
+    used = _used(inputs)
     images, captions = [e.path for e in used], [e.caption for e in used]
     size_px, folder = settings.size or base.size_px, settings.cache or settings.out / "cache"
     where = str(accelerator.device)
@@ -192,11 +192,29 @@ def _prepare(inputs: _Inputs) -> Run:
     )
 
 
+def _used(inputs: _Inputs) -> list[Example]:
+    """Return the images that the run looks at: encoding the others would only cost time.
+
+    A run shorter than an epoch is a trial; it has no validation.
+    """
+    settings, data = inputs.settings, inputs.data
+    epoch_steps, steps = _step_count(inputs)
+    if steps >= epoch_steps:
+        return [*data.train, *data.validation[: settings.validation]]
+    order = epoch_order(settings.seed, 0, len(data.train))
+    return [data.train[i] for i in order[: steps * _images_per_step(inputs)]]
+
+
+def _images_per_step(inputs: _Inputs) -> int:
+    settings = inputs.settings
+    processes: int = inputs.accelerator.num_processes
+    return (settings.batch_size or 1) * processes * settings.accumulate
+
+
 def _step_count(inputs: _Inputs) -> tuple[int, int]:
     """Return the steps of an epoch and of the whole run."""
     settings = inputs.settings
-    wide = (settings.batch_size or 1) * inputs.accelerator.num_processes * settings.accumulate
-    epoch_steps = -(-len(inputs.data.train) // wide)
+    epoch_steps = -(-len(inputs.data.train) // _images_per_step(inputs))
     return epoch_steps, min((settings.epochs or 1) * epoch_steps, settings.steps or sys.maxsize)
 
 
@@ -373,7 +391,7 @@ def _end_epoch(run: Run, step: int, history: list[float]) -> None:
     mean = _mean(history[(epoch - 1) * run.epoch_steps :])
     run.accelerator.wait_for_everyone()
     if run.accelerator.is_main_process:
-        found = evaluate(run)
+        found = evaluate(run) if run.steps >= run.epoch_steps else None
         row = {"epoch_loss": mean} | ({} if found is None else {"validation_loss": found})
         run.accelerator.log(row, step=step)
         words = f"epoch {epoch}: mean loss {mean:.4f}" + ("" if found is None else f", validation loss {found:.4f}")

@@ -18,7 +18,10 @@ SHARD = "14MB"  # no file of the package is larger than 16 MiB
 
 
 def assemble(work: Path, out: Path, whole: recipe.Recipe) -> Path:
-    """Write the base's folder: averaged weights in float16, tokenizer, scheduler, checksums.
+    """Write the base's folder: averaged weights, tokenizer, scheduler, checksums.
+
+    UNet and autoencoder are in float16. The text encoder is in float32: without a `dtype`
+    diffusers takes the others to float32, but transformers leaves it as it finds it.
 
     Args:
         work: folder of the stages: autoencoder, statistics.json, tokenizer, denoiser.
@@ -33,10 +36,10 @@ def assemble(work: Path, out: Path, whole: recipe.Recipe) -> Path:
     model = denoiser.Denoiser(whole, len(tokenizer))
     model.load_state_dict(snapshots.weights_of(work / "denoiser"))
     pipeline = StableDiffusionPipeline(
-        vae=vae,
+        vae=vae.to(torch.float16),
         text_encoder=model.text_encoder,
         tokenizer=tokenizer,
-        unet=model.unet,
+        unet=model.unet.to(torch.float16),
         # The pipeline warns of any steps_offset but 1; with trailing spacing it has no effect.
         scheduler=DPMSolverMultistepScheduler(
             **denoiser.SCHEDULE, steps_offset=1, algorithm_type="dpmsolver++", solver_order=2
@@ -44,7 +47,7 @@ def assemble(work: Path, out: Path, whole: recipe.Recipe) -> Path:
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
-    ).to(torch.float16)
+    )
     with files.atomic_folder(out) as beside:
         pipeline.save_pretrained(beside, safe_serialization=True, max_shard_size=SHARD)
         sums = {
