@@ -62,6 +62,10 @@ def build_unet(whole: recipe.Recipe) -> UNet2DConditionModel:
         attention_head_dim=tuple(max(1, c // settings.head_width) for c in settings.channels),
         norm_num_groups=settings.norm_groups,
         use_linear_projection=True,
+        # The whole caption also goes into the time embedding: size and floor concern every cell,
+        # and cross-attention alone takes far longer to learn that (docs/log.md).
+        addition_embed_type="text",
+        addition_embed_type_num_heads=settings.text_heads,
     )
 
 
@@ -107,8 +111,12 @@ def train(
     torch.set_flush_denormal(True)
     model = Denoiser(whole, len(tokenizer))
     scheduler = DDPMScheduler(**SCHEDULE)
+    groups = [
+        {"params": model.unet.parameters(), "share": 1.0},
+        {"params": model.text_encoder.parameters(), "share": settings.text_rate},
+    ]
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98), fused=True
+        groups, lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98), fused=True
     )
     tag = repr((asdict(whole.autoencoder), asdict(settings), whole.seed))
     found = snapshots.load(out, model, optimizer, tag)
@@ -117,7 +125,7 @@ def train(
     begun, losses = time.monotonic(), []
     while step < settings.steps and not ranks.any_of(time.monotonic() >= until):
         for group in optimizer.param_groups:
-            group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
+            group["lr"] = group["share"] * rate(settings.learning_rate, settings.warmup, settings.steps, step)
         loss = _loss(model, latents, captions, tokenizer, scheduler, whole, step, rank)
         loss.backward()  # type: ignore[no-untyped-call]
         ranks.average_gradients(model)

@@ -41,10 +41,11 @@ class Denoiser:
     text_layers: int = 3
     text_heads: int = 4
     vocabulary: int = 1024
+    text_rate: float = 0.2  # of the learning rate; at the full rate all captions became one (docs/log.md)
     batch: int = 12
     learning_rate: float = 8e-4
     warmup: int = 100
-    steps: int = 1500
+    steps: int = 1100
     ema: float = 0.998
     min_snr: float = 5.0
     caption_dropout: float = 0.1
