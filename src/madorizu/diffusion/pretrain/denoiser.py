@@ -115,9 +115,7 @@ def train(
         {"params": model.unet.parameters(), "share": 1.0},
         {"params": model.text_encoder.parameters(), "share": settings.text_rate},
     ]
-    optimizer = torch.optim.AdamW(
-        groups, lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98), fused=True
-    )
+    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98), fused=True)
     tag = repr((asdict(whole.autoencoder), asdict(settings), whole.seed))
     found = snapshots.load(out, model, optimizer, tag)
     average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})

@@ -45,7 +45,7 @@ class Denoiser:
     batch: int = 12
     learning_rate: float = 8e-4
     warmup: int = 100
-    steps: int = 1100
+    steps: int = 1000
     ema: float = 0.998
     min_snr: float = 5.0
     caption_dropout: float = 0.1
