@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from madorizu.catalogue import ROOMS
 from madorizu.errors import PlanError
 from madorizu.houses import library, topology
 from madorizu.houses.resize import OVERSIZE, resized
