@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -16,11 +17,24 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers import CLIPTokenizer
 
 import plans
 from madorizu import brief, canvas, draw, sidecar
+from madorizu.brief import caption, parse_caption
 from madorizu.diffusion import bases, device, sample
-from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, ranks, recipe, snapshots, stages, text
+from madorizu.diffusion.pretrain import (
+    assemble,
+    autoencoder,
+    denoiser,
+    pairs,
+    ranks,
+    reader,
+    recipe,
+    snapshots,
+    stages,
+    text,
+)
 from madorizu.errors import BaseModelError, DatasetError, TrainingError
 from madorizu.plan import House, outline
 
@@ -40,6 +54,7 @@ TINY = recipe.Recipe(
         batch=2,
         warmup=2,
         steps=4,
+        reader_steps=3,
     ),
 )
 CAPTION = "floor plan, 1F, 8x9, entrance south, stairs, 2 bedrooms, LDK, style cad"
@@ -406,3 +421,59 @@ def test_two_processes_average_their_gradients() -> None:
         for rank in ("0", "1")
     ]
     assert [process.communicate(timeout=300)[0] for process in started] == ["2 2.0 True\n"] * 2
+
+
+# --- the reader ---------------------------------------------------------------------------
+
+
+def test_a_brief_is_a_choice_in_every_field() -> None:
+    """The anchor: 8×9 modules are 16 and 18 half modules; 0 of an optional field is "not stated"."""
+    said = reader.choices(parse_caption(CAPTION), ["cad", "listing"])
+
+    assert (said["floor"], said["width"], said["height"], said["side"]) == (0, 16, 18, 3)
+    assert (said["bedrooms"], said["style"], said["ldk"], said["wa"]) == (3, 1, 1, 0)
+    assert (said["stairs"], said["entrance"], said["balcony"]) == (1, 1, 0)
+    sizes = reader.fields(["cad", "listing"])
+    assert set(said) == set(sizes) and all(0 <= said[name] < sizes[name] for name in said)
+
+
+def test_random_briefs_are_of_the_grammar_and_of_many_sizes() -> None:
+    """Each can be written and read back; both canvas scales are there."""
+    rng = random.Random(0)
+    briefs = [reader.random_brief(rng, ["cad"]) for _ in range(200)]
+
+    assert all(parse_caption(caption(b)) == b for b in briefs)
+    assert {"scale 16" in caption(b) for b in briefs} == {True, False}
+
+
+def test_untaught_and_taught_encoders_tell_captions_apart(world: World) -> None:
+    """Word embeddings begin large enough that two captions' outputs differ; a few steps lower the loss."""
+    tokenizer = CLIPTokenizer.from_pretrained(world.work / "tokenizer", local_files_only=True)
+    torch.manual_seed(0)
+    model = reader.Reader(TINY.denoiser, len(tokenizer), ["cad"])
+    ids = tokenizer(["floor plan, 1F, 8x9", "floor plan, 2F, 7x6"], padding="max_length", return_tensors="pt").input_ids
+    first, second = model.text_encoder(ids)[0]
+
+    apart = (first - second).detach().abs().mean(dim=-1)
+    assert float(apart.max()) > 0.2 * float(first.detach().std())  # at the words that differ
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    losses = []
+    for step in range(30):
+        loss, _ = reader.loss_of(model, tokenizer, ["cad"], random.Random(step), 16)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses.append(loss.item())
+
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+def test_the_unet_s_text_encoder_begins_as_the_reader_left_it(world: World) -> None:
+    """The snapshot holds the encoder under its own names, and a missing one is refused."""
+    taught = reader.encoder_weights(world.work / "reader")
+    fresh = denoiser.Denoiser(TINY, len(CLIPTokenizer.from_pretrained(world.work / "tokenizer"))).text_encoder
+
+    assert taught.keys() == fresh.state_dict().keys()
+    with pytest.raises(TrainingError, match="must be trained first"):
+        reader.encoder_weights(world.work / "none")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,24 @@ SCHEDULE: dict[str, Any] = {
     "prediction_type": "v_prediction",
     "timestep_spacing": "trailing",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the UNet is trained on.
+
+    Attributes:
+        means, deviations: latents, (n, channels, side, side), of mean 0 and deviation 1.
+        captions: of the grammar, one per latent.
+        tokenizer: the base's own.
+        taught: weights that the text encoder begins with, from `reader`.
+    """
+
+    means: torch.Tensor
+    deviations: torch.Tensor
+    captions: Sequence[str]
+    tokenizer: CLIPTokenizer
+    taught: Mapping[str, torch.Tensor]
 
 
 class Denoiser(torch.nn.Module):
@@ -83,9 +101,7 @@ def encode(vae: AutoencoderKL, pictures: np.ndarray, *, batch: int = 4) -> tuple
 
 
 def train(
-    latents: tuple[torch.Tensor, torch.Tensor],
-    captions: Sequence[str],
-    tokenizer: CLIPTokenizer,
+    material: Material,
     out: Path,
     whole: recipe.Recipe,
     *,
@@ -96,9 +112,7 @@ def train(
     """Train until the recipe's steps are done or the clock says stop; returns the steps done.
 
     Args:
-        latents: means and deviations, (n, channels, side, side), of mean 0 and deviation 1.
-        captions: of the grammar, one per latent.
-        tokenizer: the base's own.
+        material: latents and captions.
         out: folder of the snapshot.
         whole: the recipe.
         until: `time.monotonic()` at which to save and stop.
@@ -109,7 +123,8 @@ def train(
     rank, world = ranks.join()
     torch.manual_seed(whole.seed)
     torch.set_flush_denormal(True)
-    model = Denoiser(whole, len(tokenizer))
+    model = Denoiser(whole, len(material.tokenizer))
+    model.text_encoder.load_state_dict(material.taught)
     scheduler = DDPMScheduler(**SCHEDULE)
     groups = [
         {"params": model.unet.parameters(), "share": 1.0},
@@ -124,7 +139,7 @@ def train(
     while step < settings.steps and not ranks.any_of(time.monotonic() >= until):
         for group in optimizer.param_groups:
             group["lr"] = group["share"] * rate(settings.learning_rate, settings.warmup, settings.steps, step)
-        loss = _loss(model, latents, captions, tokenizer, scheduler, whole, step, rank)
+        loss = _loss(model, material, scheduler, whole, step, rank)
         loss.backward()  # type: ignore[no-untyped-call]
         ranks.average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -154,9 +169,7 @@ def _follow(average: dict[str, torch.Tensor], model: torch.nn.Module, keep: floa
 
 def _loss(
     model: Denoiser,
-    latents: tuple[torch.Tensor, torch.Tensor],
-    captions: Sequence[str],
-    tokenizer: CLIPTokenizer,
+    material: Material,
     scheduler: DDPMScheduler,
     whole: recipe.Recipe,
     step: int,
@@ -164,13 +177,14 @@ def _loss(
 ) -> torch.Tensor:
     settings = whole.denoiser
     rng = counted(whole.seed, "denoiser", step, rank)
-    chosen = torch.randint(len(captions), (settings.batch,), generator=rng)
-    means, deviations = (part[chosen].float() for part in latents)
+    chosen = torch.randint(len(material.captions), (settings.batch,), generator=rng)
+    means, deviations = material.means[chosen].float(), material.deviations[chosen].float()
     clean = means + deviations * torch.randn(means.shape, generator=rng)
     noise = torch.randn(clean.shape, generator=rng)
     timesteps = torch.randint(len(scheduler.betas), (settings.batch,), generator=rng)
-    words = [reworded(captions[int(i)], whole, step, rank * settings.batch + n) for n, i in enumerate(chosen)]
-    tokens = tokenizer(words, padding="max_length", max_length=tokenizer.model_max_length, return_tensors="pt")
+    words = [reworded(material.captions[int(i)], whole, step, rank * settings.batch + n) for n, i in enumerate(chosen)]
+    length = material.tokenizer.model_max_length
+    tokens = material.tokenizer(words, padding="max_length", max_length=length, return_tensors="pt")
     context = model.text_encoder(tokens.input_ids)[0]
     noisy = denoise.noised(scheduler, clean, noise, timesteps)
     prediction = model.unet(noisy, timesteps, context).sample

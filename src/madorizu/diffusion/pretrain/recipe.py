@@ -41,7 +41,11 @@ class Denoiser:
     text_layers: int = 3
     text_heads: int = 4
     vocabulary: int = 1024
-    text_rate: float = 0.2  # of the learning rate; at the full rate all captions became one (docs/log.md)
+    text_rate: float = (
+        0.05  # of the learning rate, once the encoder can read; at the full rate it forgets (docs/log.md)
+    )
+    reader_steps: int = 2000  # of 64 random briefs
+    reader_rate: float = 1e-3
     batch: int = 12
     learning_rate: float = 8e-4
     warmup: int = 100

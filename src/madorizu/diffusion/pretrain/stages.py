@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 
-from madorizu import files
-from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, ranks, recipe, text
+from madorizu import brief, files
+from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, ranks, reader, recipe, text
 
 Report = Callable[[str], None]
 
@@ -67,8 +67,17 @@ def run(
     ranks.wait()
     latents = _latents(found, work, whole, report)
     tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
-    denoiser.train(latents, captions, tokenizer, work / "denoiser", whole, until=end, report=report)
+    if rank == 0:
+        reader.train(tokenizer, _styles(captions), work / "reader", whole, report=report)
+    ranks.wait()
+    material = denoiser.Material(*latents, captions, tokenizer, reader.encoder_weights(work / "reader"))
+    denoiser.train(material, work / "denoiser", whole, until=end, report=report)
     return assemble.assemble(work, out, whole) if rank == 0 else out
+
+
+def _styles(captions: Sequence[str]) -> list[str]:
+    """Return the names of the styles that captions state."""
+    return sorted({style for text_ in captions if (style := brief.parse_caption(text_).style) is not None})
 
 
 def _is_done(folder: Path, steps: int) -> bool:
