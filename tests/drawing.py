@@ -164,6 +164,7 @@ def ground_floor_8x7() -> Plan:
             window("h", 1, 14, kind="french"),
             window("h", 5, 14, kind="french"),
             window("v", 0, 1, 2),
+            window("v", 0, 4, 2),
         ),
         stair=STAIR_8X7,
     )
@@ -173,37 +174,38 @@ def upper_floor_8x7() -> Plan:
     """Draw the lawful 2F that belongs to `ground_floor_8x7`."""
     return plan_of(
         """
-        111111ccZZZZTToo
-        111111ccZZZZTToo
-        111111ccZZZZTToo
-        111111ccZZZZTToo
+        111111TTZZZZoooo
+        111111TTZZZZoooo
+        111111TTZZZZoooo
+        111111TTZZZZoooo
         111111HHHHHHHHoo
         111111HHHHHHHHoo
-        KKMMMMMMMM22dddd
-        KKMMMMMMMM22dddd
-        KKMMMMMMMM222222
-        KKMMMMMMMM222222
-        KKMMMMMMMM222222
-        KKMMMMMMMM222222
-        KKMMMMMMMM222222
-        KKMMMMMMMM222222
-        ..bbbbbbbb
-        ..bbbbbbbb
+        ccMMMMMMMM222222
+        ccMMMMMMMM222222
+        KKMMMMMMMMdd2222
+        KKMMMMMMMMdd2222
+        KKMMMMMMMMdd2222
+        KKMMMMMMMMdd2222
+        KKMMMMMMMMdd2222
+        KKMMMMMMMMdd2222
+        ....bbbbbbbbbbbb
+        ....bbbbbbbbbbbb
         """,
         floor=2,
         openings=(
             door("open", "h", 10, 4),  # last step - hall
             door("hinged", "v", 6, 4, side=-1),  # hall - bedroom 1
-            door("folding", "v", 6, 0),  # bedroom 1 - closet
-            door("hinged", "h", 12, 4, width_mm=650),  # hall - WC, opens to the hall
+            door("folding", "h", 0, 6, span=2, width_mm=755),  # bedroom 1 - closet
+            door("hinged", "h", 6, 4, width_mm=650),  # hall - WC, opens to the hall
             door("hinged", "v", 14, 4, side=-1),  # hall - store
-            door("hinged", "h", 6, 6),  # hall - master bedroom
+            door("hinged", "h", 8, 6),  # hall - master bedroom
             door("hinged", "v", 2, 9),  # master bedroom - WIC
             door("hinged", "h", 10, 6),  # hall - bedroom 2
-            door("folding", "h", 12, 8),  # bedroom 2 - closet
-            window("h", 4, 14, kind="french"),  # master bedroom - balcony
-            window("h", 11, 14),
+            door("folding", "v", 12, 9),  # bedroom 2 - closet
+            window("h", 5, 14, kind="french"),  # master bedroom - balcony
+            window("h", 12, 14, kind="french"),  # bedroom 2 - balcony
             window("v", 0, 1),
+            window("h", 6, 0, 2),
         ),
         stair=STAIR_8X7,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -14,10 +15,10 @@ import pytest
 import resvg_py
 
 import plans
-from madorizu import canvas, draw
-from madorizu.draw.raster import _pixels
+from madorizu import canvas, corpus, draw, sidecar
+from madorizu.draw.raster import pixels
 from madorizu.errors import BriefError, PlanError
-from madorizu.plan import Fixture, Plan, Room, cells_in, outline, translate
+from madorizu.plan import Fixture, Plan, translate
 
 GROUND, UPPER = plans.sample_house().plans
 ALL_PLANS = (GROUND, UPPER, plans.bungalow(), plans.atrium())
@@ -49,10 +50,36 @@ def test_atelier_is_black_on_white_only() -> None:
         assert colours <= {"#000000", "#ffffff", ""}
 
 
-def test_styles_give_pictures_that_differ() -> None:
-    """No two styles draw the same pixels."""
-    pictures = {draw.raster(UPPER, style).tobytes() for style in draw.STYLES}
-    assert len(pictures) == len(draw.STYLES)
+@pytest.mark.parametrize("plan", [GROUND, UPPER], ids=["ground", "upper"])
+def test_styles_differ(plan: Plan) -> None:
+    """Any two styles differ by 10 of 255 or more, on average over the pixels on which either draws."""
+    pictures = {style: draw.raster(plan, style).astype(int) for style in draw.STYLES}
+    drawn = {style: (picture != picture[0, 0]).any(axis=2) for style, picture in pictures.items()}
+    for one, other in itertools.combinations(draw.STYLES, 2):
+        apart = np.abs(pictures[one] - pictures[other])[drawn[one] | drawn[other]].mean()
+        assert apart >= 10, (one, other, apart)
+
+
+def test_styles_differ_in_more_than_colour() -> None:
+    """Styles of one colour differ in walls and symbols: pens, wall fill, hatch, doors, windows, closets, tatami."""
+    looks = {
+        (s.outer_fill, s.inner_fill, s.hatch, s.thin_mm, s.door, s.leaf, s.window, s.closet, s.tatami, s.tile, s.tiled)
+        for s in draw.STYLES.values()
+        if s.paper == "#ffffff" and not s.fills
+    }
+    assert len(looks) == 5  # cad, cad_solid, cad_thin, mono_hatch, atelier
+    own = draw.STYLES["atelier"]
+    for style in (draw.STYLES[name] for name in draw.CORPUS_STYLES):
+        assert style.door != own.door and style.window != own.window and style.tile != own.tile
+        assert style.closet != own.closet and style.tatami != own.tatami and style.treads != own.treads
+
+
+def test_no_corpus_is_made_in_the_style_of_the_data_set(tmp_path: Path) -> None:
+    """Nothing of the data set's style enters what `madorizu corpus` draws by default, nor its file names."""
+    corpus.make(houses=1, seed=3, styles=draw.CORPUS_STYLES, out=tmp_path, workers=1, per_house=len(draw.CORPUS_STYLES))
+    stated = {sidecar.read(path).style for path in tmp_path.glob("plan_*.json")}
+    assert stated == set(draw.CORPUS_STYLES) and draw.DATASET_STYLE not in stated
+    assert not list(tmp_path.glob(f"*{draw.DATASET_STYLE}*"))
 
 
 @pytest.mark.parametrize("style", list(draw.STYLES))
@@ -160,7 +187,7 @@ def test_exact_svg_keeps_the_coordinates() -> None:
 @pytest.mark.parametrize("style", ["cad", "blueprint", "atelier"])
 def test_raster_is_the_svg_in_pixels(style: str) -> None:
     """Drawing only the part that is not empty gives the same pixels as the whole document."""
-    whole = _pixels(draw.svg(GROUND, style), labels=False, font=None)
+    whole = pixels(draw.svg(GROUND, style), [])
     assert np.array_equal(draw.raster(GROUND, style), whole)
 
 
@@ -189,59 +216,6 @@ def test_pictures_do_not_depend_on_the_order_of_hashes(tmp_path: Path) -> None:
 def test_paper_fills_the_background() -> None:
     """The margin has the colour of the paper."""
     assert tuple(draw.raster(GROUND, "blueprint")[0, 0]) == (0x1D, 0x4F, 0x99)
-
-
-# --- labels -------------------------------------------------------------------------------
-
-
-def test_labels_name_rooms_and_their_size() -> None:
-    """A tatami room of 3x3 modules is 4.6帖; the LDK of 5x7 is 17.8帖; the stair has no label."""
-    texts = [mark.text for mark in draw.primitives(GROUND, "listing", labels=True) if isinstance(mark, draw.Text)]
-    assert {"和室", "4.6帖", "LDK", "17.8帖", "浴室", "玄関"} <= set(texts)
-    assert "階段" not in texts
-
-
-def test_labels_stay_within_their_rooms() -> None:
-    """No label touches a wall, and none covers a fixture."""
-    for plan in (GROUND, UPPER):
-        x, y, _, _ = outline(plan)
-        marks = draw.primitives(plan, "listing", labels=True)
-        for mark in marks:
-            if not isinstance(mark, draw.Text):
-                continue
-            half = len(mark.text) * mark.height_mm * 0.3
-            cells = {
-                (int((mark.centre[0] + dx) // 455) + x, int((mark.centre[1] + dy) // 455) + y)
-                for dx in (-half, half)
-                for dy in (-145, 145)
-            }
-            assert len({plan.room_at(cell) for cell in cells}) == 1
-            for f in plan.fixtures:
-                assert not (
-                    f.x_mm < mark.centre[0] < f.x_mm + f.width_mm and f.y_mm < mark.centre[1] < f.y_mm + f.depth_mm
-                )
-
-
-def test_small_rooms_take_the_short_label_or_none() -> None:
-    """A closet of one half module has no space; a WC of one module takes its abbreviation."""
-    plan = Plan(1, (plans.room("wc", (0, 0, 2, 3)), plans.room("cl", (2, 0, 1, 3)), plans.room("hall", (3, 0, 3, 3))))
-    texts = [mark.text for mark in draw.primitives(plan, "cad", labels=True) if isinstance(mark, draw.Text)]
-    assert texts == ["WC", "ホール"]
-
-
-def test_room_names_are_escaped() -> None:
-    """A name with markup is text, not markup."""
-    plan = Plan(1, (Room("bed", cells_in((0, 0, 12, 8)), "「<8帖>&」"),))
-    root = ET.fromstring(draw.svg(plan, "cad", labels=True))
-    assert [t.text for t in root.iter(f"{SVG}text")] == ["「<8帖>&」", "12.2帖"]
-
-
-def test_labels_without_their_font_change_nothing(tmp_path: Path) -> None:
-    """With a font file that holds no glyph, no other font of the system is taken."""
-    font = tmp_path / "empty.ttf"
-    font.write_bytes(b"")
-    plain = draw.raster(GROUND, "cad")
-    assert np.array_equal(draw.raster(GROUND, "cad", labels=True, font=font), plain)
 
 
 def test_unlawful_plans_are_drawn() -> None:

@@ -8,12 +8,13 @@ from shapely import unary_union
 from shapely.geometry import box as shapely_box
 
 from madorizu.draw.marks import Area, Lines, Path, Point, Primitive
-from madorizu.draw.style import Style
-from madorizu.draw.walls import Shape, clip, rings
-from madorizu.plan import HALF_MM, MODULE_MM, Plan, Rect, Room, bounds, edge_of, is_indoor, rects_of
+from madorizu.draw.style import Style, fill_of
+from madorizu.draw.walls import Shape, clip, hatch, rings
+from madorizu.plan import HALF_MM, MODULE_MM, Plan, Rect, Room, bounds, edge_of, rects_of
 
 BOARD_MM = MODULE_MM / 4
 TILE_MM = MODULE_MM / 4
+CLOSET_PITCH_MM = 320  # along x, of the 45° lines in closets
 RAIL_MM = 300  # from the wall to a hanger rail or the edge of a shelf
 HANGERS = frozenset({"cl", "wic"})
 SHELVES = frozenset({"sto", "pantry", "sic"})
@@ -44,8 +45,7 @@ def floor_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
     """Yield the fills of all rooms, then what lies on their floors."""
     shapes = [room_shape(room) for room in plan.rooms]
     for room, shape in zip(plan.rooms, shapes, strict=True):
-        colour = style.fills.get(room.kind, style.fills.get("*", "") if is_indoor(room.kind) else "")
-        if colour:
+        if colour := fill_of(style, room.kind):
             yield Area("floor", rings(shape), colour)
     for room, shape in zip(plan.rooms, shapes, strict=True):
         yield from _pattern(plan, room, shape, style)
@@ -55,7 +55,7 @@ def _pattern(plan: Plan, room: Room, shape: Shape, style: Style) -> Iterator[Pri
     kind = room.kind
     if kind == "wa":
         yield from _tatami(room, shape, style)
-    elif kind in TILED:
+    elif kind in TILED or kind in style.tiled:
         paths = clip(_tiles(bounds(room.cells), style), shape)
         yield Lines("floor", paths, style.soft, style.thin_mm)
     elif kind in style.boards or kind == "deck":
@@ -85,9 +85,10 @@ def _every(start: float, end: float, pitch: float) -> Iterator[float]:
 
 def _tiles(rect: Rect, style: Style) -> Iterator[Path]:
     x0, y0, x1, y1 = _corners_mm(rect)
-    if style.tile == "square":
-        yield from (((x, y0), (x, y1)) for x in _every(x0, x1, TILE_MM))
-        yield from (((x0, y), (x1, y)) for y in _every(y0, y1, TILE_MM))
+    if style.tile != "diamond":
+        pitch_mm = TILE_MM if style.tile == "square" else 2 * TILE_MM
+        yield from (((x, y0), (x, y1)) for x in _every(x0, x1, pitch_mm))
+        yield from (((x0, y), (x1, y)) for y in _every(y0, y1, pitch_mm))
         return
     deep, pitch = y1 - y0, HALF_MM
     for step in range(-(deep // pitch), (x1 - x0) // pitch + 1):
@@ -158,6 +159,8 @@ def _closet(plan: Plan, room: Room, shape: Shape, style: Style) -> Iterator[Prim
     rect = bounds(room.cells)
     if style.closet == "cross":
         yield Lines("closet", clip(_diagonals(rect), shape), style.soft, style.thin_mm)
+    elif style.closet == "lines":
+        yield Lines("closet", hatch(rings(shape), CLOSET_PITCH_MM), style.soft, style.thin_mm)
     elif style.closet == "diagonal" or room.kind == "oshi":
         yield Lines("closet", clip(_diagonals(rect)[:1], shape), style.soft, style.thin_mm)
     elif min(rect[2], rect[3]) <= 3:

@@ -1,94 +1,178 @@
-"""Room names and sizes, where they fit."""
+"""Room names and sizes, where they fit: never across a wall, a fixture or another label."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from madorizu.catalogue import ROOMS
-from madorizu.draw.marks import Primitive, Text
-from madorizu.draw.style import Style
+from madorizu.catalogue import ROOMS, RoomType
+from madorizu.draw.marks import Box, Text, box_of
+from madorizu.draw.openings import folded_mm
+from madorizu.draw.style import Style, ground
+from madorizu.draw.text import LEADING, NAME_MM, Lang, text_width_mm
 from madorizu.draw.walls import OUTER_MM
-from madorizu.plan import HALF_MM, Cell, Plan, Room, cells_in
+from madorizu.plan import HALF_MM, Edge, Plan, Room, railings, walls
 
-HEIGHT_MM = 290  # 2.9 mm on paper, 10 px at 32 px per module
-LEADING = 1.25
-SIZED = frozenset({"ldk", "bed", "mbr", "wa", "s"})
-Box = tuple[float, float, float, float]
+SIZED = frozenset({"ldk", "bed", "mbr", "wa", "s", "den"})
+CLEAR_MM = OUTER_MM / 2 + 5  # from a wall's centre-line; 2.9 mm text just fits a closet of half a module
+MARKER_MM = (130, 340)  # half of the space of a french window's marker, along the wall and across
+PAD_MM = 40  # from a fixture
+# Unit baths are sold by the inner size of their room in centimetres; sides here in half modules.
+UNIT_BATHS = {(3, 4): "1216", (4, 4): "1616", (4, 5): "1620", (4, 6): "1624"}
+# Short names that differ from the catalogue's, which are those of Japanese plans.
+_SHORT: dict[Lang, dict[str, str]] = {
+    "ja": {"wash": "洗面"},  # 洗 alone is the washing machine
+    "en": {
+        "mbr": "MBR", "bed": "BR", "wa": "JR", "wash": "WASH", "ent": "ENT", "hall": "HALL", "oshi": "CL",
+        "sto": "STO", "void": "VOID", "porch": "PORCH", "deck": "DECK", "laundry": "LDY", "den": "DEN",
+    },
+}  # fmt: skip
 
 
-def label_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
-    """Yield the label of every room that has space for one."""
-    taken = [_fixture_box(plan, i) for i in range(len(plan.fixtures))] + list(_swings(plan))
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where words may stand: off the walls and railings, off everything in `taken`."""
+
+    barriers: frozenset[Edge]
+    taken: tuple[Box, ...]
+
+    def is_free(self, box: Box) -> bool:
+        """Say whether a box keeps clear of all that."""
+        return not self._meets_wall(box) and not any(meet(box, other) for other in self.taken)
+
+    def _meets_wall(self, box: Box) -> bool:
+        x0, y0, x1, y1 = box[0] - CLEAR_MM, box[1] - CLEAR_MM, box[2] + CLEAR_MM, box[3] + CLEAR_MM
+        columns, rows = (
+            range(int(x0 // HALF_MM), int(x1 // HALF_MM) + 1),
+            range(int(y0 // HALF_MM), int(y1 // HALF_MM) + 1),
+        )
+        return any(Edge("v", x, y) in self.barriers for x in columns[1:] for y in rows) or any(
+            Edge("h", x, y) in self.barriers for x in columns for y in rows[1:]
+        )
+
+
+def ground_of(plan: Plan) -> Ground:
+    """Return where words may stand before there are any."""
+    fixtures = [_fixture_box(plan, index) for index in range(len(plan.fixtures))]
+    stair: list[Box] = []
+    if plan.stair is not None:
+        x, y, width, height = (value * HALF_MM for value in plan.stair.rect)
+        stair.append((x, y, x + width, y + height))
+    return Ground(frozenset(walls(plan)) | railings(plan), (*fixtures, *_leaves(plan), *stair))
+
+
+def label_marks(
+    plan: Plan, style: Style, written: Iterable[Text] = (), *, lang: Lang = "ja", text_mm: float = NAME_MM
+) -> Iterator[Text]:
+    """Yield the label of every room that has space for one: the size goes first, then the name is cut.
+
+    Args:
+        plan: the storey.
+        style: colours.
+        written: what is there already; no name comes near it.
+        lang: language of the names; sizes are 帖 in Japanese, m² in English.
+        text_mm: height of the letters.
+    """
+    space = ground_of(plan)
+    space = Ground(space.barriers, (*space.taken, *(box_of(text) for text in written)))
     for room in plan.rooms:
         if room.kind == "stair" or room.kind not in ROOMS:
             continue
-        for lines in _choices(room):
-            spot = _spot(room, lines, taken)
+        for lines in _choices(room, lang):
+            spot = _spot(room, lines, space, text_mm)
             if spot is not None:
-                yield from _lines(lines, spot, style)
+                box = _box(spot, lines, text_mm)
+                space = Ground(space.barriers, (*space.taken, box))
+                yield from _lines(room, lines, spot, style, text_mm)
                 break
 
 
-def _choices(room: Room) -> list[tuple[str, ...]]:
+def _choices(room: Room, lang: Lang) -> list[tuple[str, ...]]:
     """Return what may be written, the fullest label first."""
     kind = ROOMS[room.kind]
-    name = room.name or kind.ja
-    found: list[tuple[str, ...]] = [(name, f"{room.jo:.1f}帖")] if room.kind in SIZED else []
-    found += [(name,), (kind.abbr,)]
-    return [lines for lines in found if all(lines)]
+    name, short = _names(room, kind, lang)
+    words = tuple(name.split(" ")) if lang == "en" else (name,)
+    size = _size(room, lang)
+    found = [(name, size), (*words, size)] if size else []
+    found += [(name,), words]
+    if lang == "ja" and all("一" <= c <= "龥" for c in name):
+        found.append(tuple(name))  # kanji below each other, for a narrow closet
+    found.append((short,))
+    return [lines for lines in dict.fromkeys(found) if all(lines)]
 
 
-def text_width_mm(text: str, height_mm: float = HEIGHT_MM) -> float:
-    """Estimate a text's width: one em per full-width character, 0.6 em for the others."""
-    return sum(height_mm * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6) for c in text)
+def _names(room: Room, kind: RoomType, lang: Lang) -> tuple[str, str]:
+    """Return the full and the short name. A name of the plan's own is kept, whatever its language."""
+    name = kind.ja if lang == "ja" else kind.en
+    return room.name or name, _SHORT[lang].get(room.kind, kind.abbr)
 
 
-def _spot(room: Room, lines: tuple[str, ...], taken: list[Box]) -> tuple[float, float] | None:
+def _size(room: Room, lang: Lang) -> str:
+    """Return the line below the name: 畳 (cut, not rounded) or m² of a living room, the code of a unit bath."""
+    if room.kind == "bath":
+        xs, ys = {x for x, _ in room.cells}, {y for _, y in room.cells}
+        code = UNIT_BATHS.get((min(len(xs), len(ys)), max(len(xs), len(ys))))
+        return f"({code})" if code and len(room.cells) == len(xs) * len(ys) else ""
+    if room.kind not in SIZED:
+        return ""
+    return f"{room.jo:.1f}帖" if lang == "ja" else f"{room.area_m2:.1f} m²"
+
+
+def _box(spot: tuple[float, float], lines: tuple[str, ...], text_mm: float) -> Box:
+    half_x = max(text_width_mm(line, text_mm) for line in lines) / 2
+    half_y = text_mm * (1 + LEADING * (len(lines) - 1)) / 2
+    return spot[0] - half_x, spot[1] - half_y, spot[0] + half_x, spot[1] + half_y
+
+
+def _spot(room: Room, lines: tuple[str, ...], space: Ground, text_mm: float) -> tuple[float, float] | None:
     """Return the free place nearest to the room's middle, on a raster of quarter modules."""
-    width = max(text_width_mm(t) for t in lines)
-    height = HEIGHT_MM * (1 + LEADING * (len(lines) - 1))
     middle_x = sum(x + 0.5 for x, _ in room.cells) / len(room.cells)
     middle_y = sum(y + 0.5 for _, y in room.cells) / len(room.cells)
     points = {(2 * x + i, 2 * y + j) for x, y in room.cells for i in range(3) for j in range(3)}
-    points.add((round(2 * middle_x), round(2 * middle_y)))
     for x2, y2 in sorted(points, key=lambda p: ((p[0] / 2 - middle_x) ** 2 + (p[1] / 2 - middle_y) ** 2, p)):
-        x, y = x2 * HALF_MM / 2, y2 * HALF_MM / 2
-        label = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        if _covers(room, label) and not any(_meet(label, other) for other in taken):
-            return x, y
+        spot = x2 * HALF_MM / 2, y2 * HALF_MM / 2
+        box = _box(spot, lines, text_mm)
+        if _holds(room, box) and space.is_free(box):
+            return spot
     return None
 
 
-def _covers(room: Room, label: Box) -> bool:
-    """Say whether a room holds a box and half a wall around it."""
-    clear = OUTER_MM / 2 + 15
-    x0, y0 = (int((v - clear) // HALF_MM) for v in label[:2])
-    x1, y1 = (int((v + clear) // HALF_MM) for v in label[2:])
-    cells: frozenset[Cell] = cells_in((x0, y0, x1 - x0 + 1, y1 - y0 + 1))
-    return cells <= room.cells
+def _holds(room: Room, box: Box) -> bool:
+    """Say whether a box lies on a room's cells only."""
+    x0, y0, x1, y1 = (int(value // HALF_MM) for value in box)
+    return all((x, y) in room.cells for x in range(x0, x1 + 1) for y in range(y0, y1 + 1))
 
 
 def _fixture_box(plan: Plan, index: int) -> Box:
     f = plan.fixtures[index]
-    return f.x_mm, f.y_mm, f.x_mm + f.width_mm, f.y_mm + f.depth_mm
+    return f.x_mm - PAD_MM, f.y_mm - PAD_MM, f.x_mm + f.width_mm + PAD_MM, f.y_mm + f.depth_mm + PAD_MM
 
 
-def _swings(plan: Plan) -> Iterator[Box]:
-    """Yield the squares in which door leaves swing."""
+def _leaves(plan: Plan) -> Iterator[Box]:
+    """Yield the squares in which door leaves swing, the strips in which they fold, the markers of french windows."""
     for opening in plan.openings:
-        if opening.kind in ("hinged", "entrance", "service"):
+        if opening.kind == "french":
             (x0, y0), (x1, y1) = opening.ends_mm
-            reach = opening.width_mm * opening.side
+            x, y = (x0 + x1) / 2, (y0 + y1) / 2
+            across, down = (MARKER_MM[0], MARKER_MM[1]) if opening.axis == "h" else (MARKER_MM[1], MARKER_MM[0])
+            yield x - across, y - down, x + across, y + down
+        if opening.kind in ("hinged", "entrance", "service", "folding"):
+            (x0, y0), (x1, y1) = opening.ends_mm
+            deep = folded_mm(opening.width_mm) if opening.kind == "folding" else opening.width_mm
+            reach = round(deep * opening.side)
             dx, dy = (0, reach) if opening.axis == "h" else (reach, 0)
             yield min(x0, x0 + dx), min(y0, y0 + dy), max(x1, x1 + dx), max(y1, y1 + dy)
 
 
-def _meet(a: Box, b: Box) -> bool:
+def meet(a: Box, b: Box) -> bool:
+    """Say whether two boxes share more than their borders."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _lines(lines: tuple[str, ...], spot: tuple[float, float], style: Style) -> Iterator[Primitive]:
-    top = spot[1] - HEIGHT_MM * LEADING * (len(lines) - 1) / 2
+def _lines(
+    room: Room, lines: tuple[str, ...], spot: tuple[float, float], style: Style, text_mm: float
+) -> Iterator[Text]:
+    top = spot[1] - text_mm * LEADING * (len(lines) - 1) / 2
     for i, line in enumerate(lines):
-        yield Text("label", (spot[0], top + i * HEIGHT_MM * LEADING), line, HEIGHT_MM, style.ink)
+        place = (spot[0], top + i * text_mm * LEADING)
+        yield Text("label", place, line, text_mm, style.ink, ground(style, room.kind))

@@ -7,7 +7,10 @@ CAD files count them; `PAPER_SCALE` turns them into millimetres of the building.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from madorizu.draw.text import text_width_mm
 
 PAPER_SCALE = 100  # drawings are meant to be read at 1:100
 Point = tuple[float, float]
@@ -66,16 +69,71 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text, centred on a point both ways."""
+    """One line of text, centred on a point both ways.
+
+    Attributes:
+        layer, colour: see `Area`.
+        centre: middle of the line.
+        height_mm: size of the font, one em, in mm of the building.
+        halo: colour of a rim that keeps lines off the letters; "" for none.
+        upward: read from below to above, as the numbers of upright dimension lines.
+    """
 
     layer: str
     centre: Point
     text: str
     height_mm: float
     colour: str
+    halo: str = ""
+    upward: bool = False
 
 
 Primitive = Area | Lines | Arc | Text
+Box = tuple[float, float, float, float]  # west, north, east, south
+
+
+def box_of(text: Text) -> Box:
+    """Return the rectangle that a text is sure to stay in."""
+    half_x, half_y = text_width_mm(text.text, text.height_mm) / 2, text.height_mm / 2
+    if text.upward:
+        half_x, half_y = half_y, half_x
+    x, y = text.centre
+    return x - half_x, y - half_y, x + half_x, y + half_y
+
+
+def extent(marks: Iterable[Primitive]) -> Box | None:
+    """Return the rectangle around primitives, without their pens; None if there are none."""
+    corners = [corner for mark in marks for corner in _corners(mark)]
+    if not corners:
+        return None
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _corners(mark: Primitive) -> Iterable[Point]:
+    if isinstance(mark, Area):
+        return (point for ring in mark.rings for point in ring)
+    if isinstance(mark, Lines):
+        return (point for path in mark.paths for point in path)
+    if isinstance(mark, Text):
+        x0, y0, x1, y1 = box_of(mark)
+    else:  # an arc counts as its whole ellipse
+        (x, y), across, down = mark.centre, mark.radius_x_mm, mark.radius_y_mm
+        x0, y0, x1, y1 = x - across, y - down, x + across, y + down
+    return (x0, y0), (x1, y1)
+
+
+def moved(mark: Primitive, dx_mm: float, dy_mm: float) -> Primitive:
+    """Move a primitive."""
+
+    def shift(path: Path) -> Path:
+        return tuple((x + dx_mm, y + dy_mm) for x, y in path)
+
+    if isinstance(mark, Area):
+        return replace(mark, rings=tuple(shift(ring) for ring in mark.rings))
+    if isinstance(mark, Lines):
+        return replace(mark, paths=tuple(shift(path) for path in mark.paths))
+    return replace(mark, centre=shift((mark.centre,))[0])
 
 
 @dataclass(frozen=True, slots=True)

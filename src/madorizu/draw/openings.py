@@ -11,6 +11,7 @@ from madorizu.draw.walls import hinge_frame, outer_side, thickness_mm
 from madorizu.plan import WINDOW_KINDS, Edge, Opening, Plan
 
 LEAF_MM = 45  # thickness of an entrance door's leaf
+TWO_PAIRS_MM = 1000  # wider folding doors part in the middle
 SINGLE_SASH_MM = 800  # narrower windows have one sash
 WINDOW_APART_MM = 15  # of a sash from the middle of the wall; a pixel between both at 32 px per module
 FRENCH_APART_MM = 36
@@ -56,11 +57,14 @@ def _hinged(opening: Opening, style: Style, frame: Frame, thickness: float) -> I
         yield Lines("opening", sills, style.soft, style.thin_mm)
     if style.door == "slant":
         return
-    if opening.kind == "entrance":
+    if opening.kind == "entrance" or style.leaf:
         yield Area("opening", (frame.box(0, 0, LEAF_MM * 1.3, width),), style.paper, style.ink, style.thin_mm)
     else:
         yield Lines("opening", (frame.path((0, 0), (0, width)),), style.ink, style.thin_mm)
-    yield _quarter(frame, width, style)
+    if style.door == "chord":
+        yield Lines("opening", (frame.path((0, width), (width, 0)),), style.ink, style.thin_mm)
+    else:
+        yield _quarter(frame, width, style)
 
 
 def _slant(style: Style, frame: Frame, width: float, thickness: float) -> Iterator[Primitive]:
@@ -102,14 +106,18 @@ def _double_sliding(style: Style, frame: Frame, width: float) -> Iterator[Primit
 
 def _folding(style: Style, frame: Frame, width: float) -> Iterator[Primitive]:
     """Draw leaves folded to a zigzag: two at each end, or one pair at the hinge of a narrow door."""
-    leaf = width / 4
-    deep = leaf * 0.9
-    zigzag = [frame.path((0, 0), (leaf / 2, deep), (leaf, 0))]
-    if width >= 1000:
+    leaf, deep = width / 4, folded_mm(width)
+    if width >= TWO_PAIRS_MM:
+        zigzag = [frame.path((0, 0), (leaf / 2, deep), (leaf, 0))]
         zigzag.append(frame.path((width, 0), (width - leaf / 2, deep), (width - leaf, 0)))
     else:
-        zigzag = [frame.path((0, 0), (leaf * 0.75, deep * 1.8), (leaf * 1.5, 0))]
+        zigzag = [frame.path((0, 0), (leaf * 0.75, deep), (leaf * 1.5, 0))]
     yield Lines("opening", tuple(zigzag), style.ink, style.thin_mm)
+
+
+def folded_mm(width: float) -> float:
+    """Return how far the leaves of a folding door stand out from the middle of its wall."""
+    return width / 4 * 0.9 * (1.0 if width >= TWO_PAIRS_MM else 1.8)
 
 
 def _window(opening: Opening, outside: int, style: Style, thickness: float) -> Iterator[Primitive]:
@@ -127,7 +135,10 @@ def _window(opening: Opening, outside: int, style: Style, thickness: float) -> I
     line = face - style.thin_mm * PAPER_SCALE / 2  # the outer border of the line is the wall's face
     faces = () if french else (frame.path((0, line), (width, line)), frame.path((0, -line), (width, -line)))
     apart = FRENCH_APART_MM if french else WINDOW_APART_MM
-    yield Lines("opening", faces + _sashes(frame, width, apart), style.ink, style.thin_mm)
+    sashes = _sashes(frame, width, apart)
+    if style.window == "lines" and not french:
+        sashes = (frame.path((0, 0), (width, 0)),)
+    yield Lines("opening", faces + sashes, style.ink, style.thin_mm)
     if style.marker and french:
         yield _marker(style, frame, width, face)
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from madorizu.draw.annotations import Axes, axes_of, dimension_marks, grid_marks, north_marks, scale_marks
 from madorizu.draw.fixtures import fixture_marks
 from madorizu.draw.floors import floor_marks
 from madorizu.draw.labels import label_marks
-from madorizu.draw.marks import Primitive
+from madorizu.draw.layers import FRAME, LAYERS, WORDS, chosen_layers
+from madorizu.draw.marks import Box, Primitive, extent
+from madorizu.draw.notes import above_marks, note_marks
 from madorizu.draw.openings import opening_marks
 from madorizu.draw.stairs import stair_marks
-from madorizu.draw.style import style_named
+from madorizu.draw.style import Style, style_named
+from madorizu.draw.text import NAME_MM, Lang, language
 from madorizu.draw.walls import railing_marks, wall_marks
 from madorizu.plan import Plan, outline, translate, walls
 
+_ORDER = {layer: place for place, layer in enumerate(LAYERS)}
 
-def primitives(plan: Plan, style: str, *, labels: bool = False) -> tuple[Primitive, ...]:
+
+def primitives(
+    plan: Plan,
+    style: str,
+    *,
+    labels: bool = False,
+    layers: Iterable[str] | None = None,
+    lang: str = "ja",
+    above: Plan | None = None,
+    axes: Axes | None = None,
+    text_mm: float = NAME_MM,
+) -> tuple[Primitive, ...]:
     """Draw a plan in a style.
 
     Knows neither pixels nor paper: coordinates are millimetres from the north-west
@@ -22,7 +40,14 @@ def primitives(plan: Plan, style: str, *, labels: bool = False) -> tuple[Primiti
     Args:
         plan: the storey; it may be unlawful.
         style: a name of `STYLES`.
-        labels: add room names and sizes where they fit.
+        labels: add the words: the layers "note" and "label".
+        layers: names of `LAYERS` to draw; without it those of the building itself.
+        lang: language of the words, "ja" or "en".
+        above: the next storey on the same lattice, of which the layer "above" shows voids
+            and balconies; None where it is not known.
+        axes: those of the house, on the plan's lattice; this storey's own by default.
+        text_mm: height of room names in mm of the building; other texts follow it. 290 is
+            2.9 mm at 1:100. What has no space at this height is left out.
 
     Returns:
         The primitives, lowest first. Equal plans give equal tuples.
@@ -30,19 +55,57 @@ def primitives(plan: Plan, style: str, *, labels: bool = False) -> tuple[Primiti
     Raises:
         BriefError: if there is no style of this name.
         PlanError: if the plan has no indoor room.
+        SettingsError: if there is no such layer or language.
     """
-    chosen = style_named(style)
+    chosen, spoken, wanted = style_named(style), language(lang), chosen_layers(layers, labels=labels)
     x, y, _, _ = outline(plan)
     moved = translate(plan, -x, -y)
-    kinds = walls(moved)
-    marks = [
-        *floor_marks(moved, chosen),
-        *fixture_marks(moved, chosen),
-        *stair_marks(moved, chosen),
-        *railing_marks(moved, chosen),
-        *wall_marks(moved, chosen, kinds),
-        *opening_marks(moved, chosen, kinds),
+    building = _building(moved, chosen)
+    words: list[Primitive] = []
+    if wanted & {*WORDS, "above"}:
+        over = None if above is None else translate(above, -x, -y)
+        words = _words(moved, over, chosen, spoken, text_mm, wanted)
+    frame: list[Primitive] = []
+    if wanted & set(FRAME):
+        shared = axes_of([moved]) if axes is None else axes.moved(-x, -y)
+        frame = _frame(moved, shared, chosen, extent([*building, *words]), text_mm)
+    marks = [mark for mark in (*building, *words, *frame) if mark.layer in wanted]
+    return tuple(sorted(marks, key=lambda mark: _ORDER[mark.layer]))
+
+
+def _building(plan: Plan, style: Style) -> list[Primitive]:
+    kinds = walls(plan)
+    return [
+        *floor_marks(plan, style),
+        *fixture_marks(plan, style),
+        *stair_marks(plan, style),
+        *railing_marks(plan, style),
+        *wall_marks(plan, style, kinds),
+        *opening_marks(plan, style, kinds),
     ]
-    if labels:
-        marks.extend(label_marks(moved, chosen))
-    return tuple(marks)
+
+
+def _words(
+    plan: Plan, above: Plan | None, style: Style, lang: Lang, text_mm: float, wanted: frozenset[str]
+) -> list[Primitive]:
+    """Draw short words first, as they have few places, then names, then what is above; each keeps off the others."""
+    notes = list(note_marks(plan, style, lang=lang, text_mm=text_mm)) if "note" in wanted else []
+    labels = list(label_marks(plan, style, notes, lang=lang, text_mm=text_mm)) if "label" in wanted else []
+    over: list[Primitive] = []
+    if above is not None:
+        over = list(above_marks(plan, above, style, [*notes, *labels], lang=lang, text_mm=text_mm))
+    return [*over, *notes, *labels]
+
+
+def _frame(plan: Plan, axes: Axes, style: Style, drawn: Box | None, text_mm: float) -> list[Primitive]:
+    """Draw what surrounds the building; a plan with an outline has walls, so something is drawn."""
+    box = drawn or (0.0, 0.0, 0.0, 0.0)
+    west, _, east, south = box
+    grow = text_mm / NAME_MM
+    below = south + 500 * grow
+    return [
+        *grid_marks(plan, axes, style, box, text_mm=text_mm),
+        *dimension_marks(plan, axes, style, box, text_mm=text_mm),
+        *north_marks(style, (max(east, west + 4200 * grow) - 350 * grow, below + 700 * grow), text_mm=text_mm),
+        *scale_marks(plan.floor, style, (west, below), text_mm=text_mm),
+    ]

@@ -29,8 +29,7 @@ def stair_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
     """Yield the stair of a plan; the lowest storey shows it cut by a break line."""
     if plan.stair is None:
         return
-    frame, depth, width = _frame(plan.stair)
-    flight = {"straight": _straight, "u": _u, "l": _l}[plan.stair.kind](depth, width)
+    frame, flight = _flight(plan.stair)
     treads = tuple(frame.path(*_shorten(t, style)) for t in flight.treads)
     if plan.floor > 1:
         yield Lines("stair", treads, style.ink, style.thin_mm)
@@ -44,6 +43,17 @@ def stair_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
     if flight.strings:
         pen = style.thick_mm if style.treads == "short" else style.medium_mm
         yield Lines("stair", tuple(frame.path(*s) for s in flight.strings), style.ink, pen)
+
+
+def way_up(stair: Stair) -> Path:
+    """Return the walking line from the first step to the last, whole as on the upper storey."""
+    frame, flight = _flight(stair)
+    return frame.path(*flight.walk)
+
+
+def _flight(stair: Stair) -> tuple[Frame, Flight]:
+    frame, depth, width = _frame(stair)
+    return frame, {"straight": _straight, "u": _u, "l": _l}[stair.kind](depth, width)
 
 
 def _frame(stair: Stair) -> tuple[Frame, float, float]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from madorizu.errors import BriefError
+from madorizu.plan import is_indoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,17 @@ class Style:
         soft: patterns, hidden and overhead things.
         outer_fill, inner_fill: walls; "" leaves them open.
         hatch: draw walls with 45° lines.
+        leaf: draw the leaves of inner doors with their thickness.
         thin_mm, medium_mm, thick_mm: pens at 1:100.
         wall_mm: pen of the walls' outline, 0 for none.
         fills: room kind to colour; "*" is any other indoor room. No entry, no fill.
         fixture: fill of counters and tubs.
-        door: leaf at 90° with its quarter arc, or at 45° without.
-        window: two faces with sliding sashes, or one bar with end ticks.
-        closet: hanger rail, one diagonal, or both diagonals.
+        door: leaf at 90° with its quarter arc or the chord of it, or at 45° without.
+        window: two faces with sliding sashes or a middle line, or one bar with end ticks.
+        closet: hanger rail, one diagonal, both diagonals, or 45° lines.
         tatami: traditional mats, squares of half a mat, or mats with their borders.
-        tile: squares along the walls, or turned by 45°.
+        tile: squares of a quarter or half a module along the walls, or turned by 45°.
+        tiled: room kinds with tiles, beside entrance and porch.
         treads: full treads, or short ones between stringers.
         boards: room kinds with lines of floor boards.
         dots: burners and the stair's start are solid.
@@ -49,17 +52,19 @@ class Style:
     outer_fill: str = "#b0b0b0"
     inner_fill: str = "#b0b0b0"
     hatch: bool = False
+    leaf: bool = False
     thin_mm: float = 0.25
     medium_mm: float = 0.35
     thick_mm: float = 0.5
     wall_mm: float = 0.25
     fills: Mapping[str, str] = field(default_factory=dict)
     fixture: str = "#ffffff"
-    door: Literal["arc", "slant"] = "arc"
-    window: Literal["sash", "bar"] = "sash"
-    closet: Literal["rail", "diagonal", "cross"] = "rail"
+    door: Literal["arc", "chord", "slant"] = "arc"
+    window: Literal["sash", "lines", "bar"] = "sash"
+    closet: Literal["rail", "diagonal", "cross", "lines"] = "rail"
     tatami: Literal["mats", "halves", "borders"] = "mats"
-    tile: Literal["square", "diamond"] = "square"
+    tile: Literal["square", "large", "diamond"] = "square"
+    tiled: frozenset[str] = frozenset()
     treads: Literal["full", "short"] = "full"
     boards: frozenset[str] = frozenset()
     dots: bool = False
@@ -83,24 +88,39 @@ def _fills(text: str) -> Mapping[str, str]:
 # Floor materials of Japanese advertisements: wood warm, tatami green, wet rooms pale blue,
 # storage grey, doma tile grey.
 _PASTEL = _fills(
-    "ldk=#fbe8c8 bed=#f6dfc0 mbr=#f3d6b3 wa=#cfe3b4 bath=#cfe6f5 wash wc=#ddf0f4 ent porch=#d9d4cc"
+    "ldk=#fbe8c8 bed den=#f6dfc0 mbr=#f3d6b3 wa=#cfe3b4 bath=#cfe6f5 wash laundry wc=#ddf0f4 ent porch=#d9d4cc"
     " hall stair=#fff6e5 wic cl oshi sic sto pantry s=#e3e1e6 balcony=#ececec deck=#e6d2b5 void=#ffffff *=#fff6e5"
 )
 _WARM = _fills(
-    "ldk=#f7c98b bed=#f2dcb8 mbr=#eccb9c wa=#b9c98a bath=#a9cfd6 wash wc=#c9e0dd ent porch=#c9b8a6"
+    "ldk=#f7c98b bed den=#f2dcb8 mbr=#eccb9c wa=#b9c98a bath=#a9cfd6 wash laundry wc=#c9e0dd ent porch=#c9b8a6"
     " hall stair=#f8ecd6 wic cl oshi sic sto pantry s=#dccfc3 balcony=#e9e2d8 deck=#c9a67a void=#fffdf8 *=#f8ecd6"
 )
 _GREYS = _fills(
-    "ldk=#f6f6f6 bed mbr=#f1f1f1 wa=#e6e6e6 bath wash wc=#ebebeb ent porch=#dddddd"
+    "ldk=#f6f6f6 bed den mbr=#f1f1f1 wa=#e6e6e6 bath wash laundry wc=#ebebeb ent porch=#dddddd"
     " wic cl oshi sic sto pantry s=#e2e2e2 balcony deck=#f4f4f4 *=#fafafa"
 )
-_NIGHT = _fills("bath wash wc=#2a62ad ent porch=#2a62ad wic cl oshi sic sto pantry s=#245aa4")
+_NIGHT = _fills("bath wash laundry wc=#2a62ad ent porch=#2a62ad wic cl oshi sic sto pantry s=#245aa4")
 
 _CAD = Style("cad")
 _ALL = (
     _CAD,
     replace(_CAD, name="cad_solid", outer_fill="#000000", inner_fill="#000000", wall_mm=0.0, closet="diagonal"),
-    replace(_CAD, name="cad_thin", outer_fill="", inner_fill="", tatami="halves", threshold=True, soft="#9a9a9a"),
+    replace(
+        _CAD,
+        name="cad_thin",
+        soft="#9a9a9a",
+        outer_fill="",
+        inner_fill="",
+        thin_mm=0.13,
+        medium_mm=0.25,
+        wall_mm=0.18,
+        door="chord",
+        window="lines",
+        closet="lines",
+        tatami="halves",
+        tile="large",
+        threshold=True,
+    ),
     replace(
         _CAD,
         name="listing",
@@ -153,7 +173,19 @@ _ALL = (
         closet="diagonal",
         marker=True,
     ),
-    replace(_CAD, name="mono_hatch", outer_fill="", inner_fill="", hatch=True, soft="#6e6e6e", marker=True),
+    replace(
+        _CAD,
+        name="mono_hatch",
+        soft="#6e6e6e",
+        outer_fill="",
+        inner_fill="",
+        hatch=True,
+        leaf=True,
+        wall_mm=0.35,
+        closet="diagonal",
+        tiled=frozenset({"bath", "wash", "wc", "laundry"}),
+        marker=True,
+    ),
     replace(
         _CAD,
         name="atelier",
@@ -173,6 +205,16 @@ _ALL = (
 STYLES: Mapping[str, Style] = MappingProxyType({s.name: s for s in _ALL})
 DATASET_STYLE = "atelier"
 CORPUS_STYLES: tuple[str, ...] = tuple(name for name in STYLES if name != DATASET_STYLE)
+
+
+def fill_of(style: Style, kind: str) -> str:
+    """Return the colour of a room's floor; "" where the style leaves it open."""
+    return style.fills.get(kind, style.fills.get("*", "") if is_indoor(kind) else "")
+
+
+def ground(style: Style, kind: str) -> str:
+    """Return the colour that lies under words in a room."""
+    return fill_of(style, kind) or style.paper
 
 
 def style_named(name: str) -> Style:

@@ -6,24 +6,37 @@ import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from madorizu import canvas as canvases
 from madorizu.canvas import Canvas
 from madorizu.draw.marks import PAPER_SCALE, Arc, Area, Lines, Path, Primitive, Text
 from madorizu.draw.primitives import primitives
 from madorizu.draw.style import style_named
+from madorizu.draw.text import FONT_FAMILY, legible_mm
 from madorizu.plan import Plan, outline
 
+HALO = 0.3  # width of a text's rim over both sides, as a share of its height
 NAMESPACE = "http://www.w3.org/2000/svg"
 View = tuple[int, int, int, int]
-FONT_FAMILY = "'Noto Sans JP', 'Noto Sans CJK JP', sans-serif"
+
+
+class Place(Protocol):
+    """How millimetres lie in an image: `canvas.Canvas`, or a sheet's."""
+
+    @property
+    def mm_per_px(self) -> float:
+        """Millimetres that one pixel covers."""
+
+    def to_px(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        """Turn millimetres into pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pixels:
     """Millimetres to pixels; `hinted` moves upright lines onto whole pixels."""
 
-    canvas: Canvas
+    canvas: Place
     hinted: bool
 
     def path(self, path: Path, pen_px: float | None, *, closed: bool) -> str:
@@ -51,6 +64,8 @@ def svg(
     size_px: int = canvases.REFERENCE_PX,
     canvas: Canvas | None = None,
     labels: bool = False,
+    layers: Iterable[str] | None = None,
+    lang: str = "ja",
     hinted: bool = True,
 ) -> str:
     """Write a plan as an SVG document, square, without outer references.
@@ -60,7 +75,10 @@ def svg(
         style: a name of `STYLES`.
         size_px: side of the image; ignored when a canvas is given.
         canvas: how the plan lies in the image; `canvas.fit_outline` by default.
-        labels: add room names and sizes; the viewer needs a Japanese font.
+        labels: add room names and sizes, UP and DN; the viewer needs a Japanese font.
+        layers: names of `LAYERS`; without it those of the building. Axes, dimensions, north
+            and scale lie outside of the canvas: see `sheet`.
+        lang: language of the words, "ja" or "en".
         hinted: move upright lines by up to half a pixel onto whole pixels, so that they are
             crisp; False keeps exact coordinates, for exports.
 
@@ -70,13 +88,24 @@ def svg(
     Raises:
         BriefError: if there is no such style, or no canvas fits the plan.
         PlanError: if the plan has no indoor room.
+        SettingsError: if there is no such layer or language.
     """
     place = canvas or canvases.fit_outline(outline(plan), size_px=size_px)
-    marks = primitives(plan, style, labels=labels)
+    height = legible_mm(place.mm_per_px)
+    marks = primitives(plan, style, labels=labels, layers=layers, lang=lang, text_mm=height)
     return document(marks, style_named(style).paper, place, (0, 0, place.size_px, place.size_px), hinted=hinted)
 
 
-def document(marks: Iterable[Primitive], paper: str, place: Canvas, view: View, *, hinted: bool = True) -> str:
+def document(
+    marks: Iterable[Primitive],
+    paper: str,
+    place: Place,
+    view: View,
+    *,
+    hinted: bool = True,
+    family: str = FONT_FAMILY,
+    paper_mm: tuple[float, float] | None = None,
+) -> str:
     """Write primitives as an SVG document that shows a part of the canvas.
 
     Args:
@@ -85,16 +114,19 @@ def document(marks: Iterable[Primitive], paper: str, place: Canvas, view: View, 
         place: how millimetres lie on the canvas.
         view: x, y, width and height of the part, in whole pixels.
         hinted: see `svg`.
+        family: fonts of the texts, in the form of CSS.
+        paper_mm: size of the document on paper; its pixels without it.
     """
     x, y, width, height = (str(value) for value in view)
     size = {"width": width, "height": height}
-    root = ET.Element("svg", {"xmlns": NAMESPACE, **size, "viewBox": f"{x} {y} {width} {height}"})
+    outer = size if paper_mm is None else {"width": f"{_number(paper_mm[0])}mm", "height": f"{_number(paper_mm[1])}mm"}
+    root = ET.Element("svg", {"xmlns": NAMESPACE, **outer, "viewBox": f"{x} {y} {width} {height}"})
     ET.SubElement(root, "rect", {"x": x, "y": y, **size, "fill": paper})
-    _write(root, marks, _Pixels(place, hinted))
+    _write(root, marks, _Pixels(place, hinted), family)
     return ET.tostring(root, encoding="unicode")
 
 
-def _write(root: ET.Element, marks: Iterable[Primitive], pixels: _Pixels) -> None:
+def _write(root: ET.Element, marks: Iterable[Primitive], pixels: _Pixels, family: str) -> None:
     """Append primitives; neighbours on one layer share a group."""
     group, layer = root, ""
     for mark in marks:
@@ -106,7 +138,7 @@ def _write(root: ET.Element, marks: Iterable[Primitive], pixels: _Pixels) -> Non
         elif isinstance(mark, Arc):
             _arc(group, mark, pixels)
         else:
-            _text(group, mark, pixels)
+            _text(group, mark, pixels, family)
 
 
 def _path(group: ET.Element, mark: Area | Lines, pixels: _Pixels) -> None:
@@ -144,17 +176,21 @@ def _arc(group: ET.Element, mark: Arc, pixels: _Pixels) -> None:
     ET.SubElement(group, "path", {"d": d + f"{_number(ends[1][0])} {_number(ends[1][1])}"} | pen)
 
 
-def _text(group: ET.Element, mark: Text, pixels: _Pixels) -> None:
+def _text(group: ET.Element, mark: Text, pixels: _Pixels, family: str) -> None:
     x, y = pixels.canvas.to_px(*mark.centre)
     size = mark.height_mm / pixels.canvas.mm_per_px
     given = {
         "x": _number(x),
         "y": _number(y + size * 0.36),  # capitals and kanji are centred about 0.36 em above the baseline
         "font-size": _number(size),
-        "font-family": FONT_FAMILY,
+        "font-family": family,
         "text-anchor": "middle",
         "fill": mark.colour,
     }
+    if mark.upward:
+        given["transform"] = f"rotate(-90 {_number(x)} {_number(y)})"
+    if mark.halo:
+        given |= {"stroke": mark.halo, "stroke-width": _number(size * HALO), "paint-order": "stroke"}
     ET.SubElement(group, "text", given).text = mark.text
 
 
