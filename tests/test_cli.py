@@ -102,11 +102,54 @@ def test_elements_take_commas_blanks_and_repetition(
 ) -> None:
     """--elements reads as people write it; --count numbers the files; a random seed is printed."""
     size = ("--width", "8", "--height", "9", "--output", str(tmp_path / "p.png"))
-    words = ("--elements", "stair,entrance", "--elements", "balcony", "--entrance", "s", "--bedrooms", "2")
-    assert run("generate", *size, *words, "--count", "2", "--no-labels") == 0
+    words = ("--floor", "both", "--elements", "stair,entrance", "--elements", "balcony", "--entrance", "s")
+    assert run("generate", *size, *words, "--bedrooms", "2", "--count", "2", "--no-labels") == 0
     said = capsys.readouterr()
-    assert "floor plan, 1F, 8x9, entrance south, stairs, balcony, 2 bedrooms (seed " in said.err
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["p-1.png", "p-2.png"]
+    assert "floor plan, both, 8x9, entrance south, stairs, balcony, 2 bedrooms (seed " in said.err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p-1.png", "p-2.png", "p-3.png", "p-4.png"]
+
+
+def test_all_wishes_of_a_brief_have_a_flag(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """nLDK, the stair's place, the size of the 2F, and rooms by any of their names."""
+    size = ("--width", "8", "--height", "9", "--upper", "8x8.5", "--floor", "both", "--output", str(tmp_path / "p.png"))
+    words = ("--nldk", "4", "--stair-place", "北西", "--features", "tatami room,den", "--features", "ランドリー")
+    assert run("generate", *size, *words) == 0
+    asked = "floor plan, both, 8x9, upper 8x8.5, entrance, stairs northwest, 4LDK, tatami, study, laundry (seed "
+    assert asked in capsys.readouterr().err
+
+
+def test_a_request_in_words(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--request says the whole wish; how it was understood, and what was assumed, goes to stderr."""
+    out = ("--output", str(tmp_path / "p.png"), "--seed", "3")
+    assert run("generate", "--request", "8x9 3LDK 南玄関 LDK18帖", "--style", "blueprint", *out) == 0
+    said = capsys.readouterr()
+    assert said.out.split() == [str(tmp_path / "p-1.png"), str(tmp_path / "p-2.png")]
+    assert said.err.splitlines()[:8] == [
+        "  8x9 = 8x9",
+        "  3ldk = 3LDK",
+        "  南玄関 = entrance south",
+        "  ldk = LDK",
+        "  18帖 = left open",
+        "  assumed: the size of a single room cannot be asked: 18帖 is left open",
+        "  assumed: storeys are not said: a house of two is taken (say bungalow for one)",
+        "  assumed: stairs added: such a storey has them",
+    ]
+    asked = "  floor plan, both, 8x9, entrance south, stairs, 3LDK, LDK, style blueprint (seed 3, simple)"
+    assert said.err.splitlines()[8] == asked
+
+
+def test_a_request_to_a_model_is_its_caption(
+    model: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model is asked for one storey in the grammar's words, in the adapter's style or none."""
+    out = ("--output", str(tmp_path / "p.png"), "--seed", "3", "--generator", "lora")
+    assert run("generate", "--request", "2階 8×7.5 洋室3 階段 中央", *out) == 0
+    asked = "floor plan, 2F, 8x7.5, stairs center, 3 bedrooms"
+    assert f"  {asked}, style atelier (seed 3, lora)" in capsys.readouterr().err
+    assert run("generate", "--request", "2階 8×7.5 洋室3 階段 中央", "--style", "none", *out) == 0
+    assert f"  {asked} (seed 3, lora)" in capsys.readouterr().err
+    assert run("generate", "--request", "二階建て 8x8", *out) == 2
+    assert "error: floor must be 1F, 2F or unknown for a model, got both" in capsys.readouterr().err
 
 
 def test_a_random_seed_is_not_always_the_same(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,6 +193,30 @@ def test_an_empty_picture_is_written_but_fails(
         (("--width", "8", "--height", "8", "--style", "nope"), "error: style must be one of"),
         (("--width", "8", "--height", "8", "--raw"), "error: raw must be asked of a model, got the simple generator"),
         (("--width", "0", "--height", "8"), "error: width must be 2 to 30 modules of 910 mm, got 0"),
+        (("--height", "8"), "error: width and height must be given, or a request, got neither"),
+        (("--request", "8x9 プール"), "error: request must be of known words, got 'プール'\n  say a size (8x9"),
+        (
+            ("--request", "8x9", "--width", "8", "--nldk", "3"),
+            "error: request must be the whole wish, got --width, --nldk beside it\n",
+        ),
+        (
+            ("--request", "平屋 13x7 バルコニー"),
+            "  平屋 = 1F without stairs\n  13x7 = 13x7\n  バルコニー = balcony\n"
+            "  assumed: entrance added: such a storey has them\n"
+            "error: balcony must be on the 2F, got a house of one storey\n",
+        ),
+        (("--width", "8", "--height", "8", "--nldk", "3"), "error: floor must be given with nldk, got none\n"),
+        (("--width", "8", "--height", "8", "--upper", "8"), "error: floor must be given with upper, got none\n"),
+        (
+            ("--width", "8", "--height", "8", "--floor", "both", "--upper", "8"),
+            "error: upper must be a size like 9x7, got '8'\n",
+        ),
+        (("--width", "8", "--height", "8", "--stair-place", "attic"), "error: stair place must be one of northwest,"),
+        (("--width", "8", "--height", "8", "--features", "pool"), "error: feature must be one of LDK, tatami, bath,"),
+        (
+            ("--width", "8", "--height", "8", "--floor", "2F", "--entrance", "s"),
+            "error: entrance must be on the 1F, got a wish for the 2F\n",
+        ),
         (("--width", "8", "--height", "51"), "error: height must be 2 to 30 modules of 910 mm, got 51"),
     ],
 )
@@ -283,7 +350,7 @@ def test_corpus_and_base_reach_their_functions(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(madorizu, "corpus", corpora, raising=False)
     flags = ("--style", "cad", "--workers", "0", "--storeys", "2")
     assert run("corpus", "--houses", "3", "--out", str(tmp_path), *flags) == 0
-    wanted = {"houses": 3, "seed": 0, "styles": ("cad",), "out": tmp_path, "workers": None}
+    wanted = {"houses": 3, "seed": 0, "styles": ("cad",), "out": tmp_path, "workers": None, "cluster": None}
     assert asked == [wanted | {"per_house": 1, "storeys": 2}]
 
     from madorizu.diffusion import bases

@@ -50,6 +50,59 @@ def test_words_become_a_brief() -> None:
     assert made == Brief("1F", 7735, 8190, frozenset({"stairs", "entrance"}), "s", 2, style="cad")
 
 
+def test_wishes_of_a_house_in_words() -> None:
+    """nLDK, rooms by their names, the stair's place, which implies stairs, and the size of the 2F."""
+    made = pipeline.brief_from(
+        9, 8, floor="both", elements=[], nldk=4, features=["和室", "void"], stair_place="center", upper="9 x 7.5"
+    )
+    stairs, rooms = frozenset({"stairs"}), frozenset({"wa", "void"})
+    assert made == Brief("both", 8190, 7280, stairs, features=rooms, upper_mm=(8190, 6825), nldk=4, stair_place="c")
+
+
+def test_nldk_of_a_1f_is_a_house_of_one_storey() -> None:
+    """It has no stairs then; which storeys are meant must be said."""
+    assert pipeline.brief_from(13, 7, floor="1F", nldk=3).elements == {"entrance"}
+    with pytest.raises(BriefError, match="floor must be given with nldk, got none") as caught:
+        pipeline.brief_from(13, 7, nldk=3)
+    assert caught.value.hint == "say both, or 1F for a house of one storey"
+    with pytest.raises(BriefError, match="floor must be given with upper, got none .say both.$"):
+        pipeline.brief_from(9, 8, upper="9x7")
+    with pytest.raises(BriefError, match="upper must be a size like 9x7, got '9'"):
+        pipeline.brief_from(9, 8, floor="both", upper="9")
+
+
+def test_a_request_is_read_and_its_size_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no storey can be is refused with the nearest that works, as for the flags."""
+    from madorizu import houses
+
+    monkeypatch.setattr(houses, "nearest_size", lambda w, h, *, floor: (8 * 910, 8 * 910))
+    found = pipeline.read("平屋 13x7 3LDK")
+    assert found.brief == Brief("1F", 11830, 6370, frozenset({"entrance"}), nldk=3)
+    assert found.understood[0] == ("平屋", "1F without stairs")
+    with pytest.raises(BriefError, match="storey must hold stairs and a room") as caught:
+        pipeline.read("2階 3x3")
+    assert caught.value.hint == "the nearest size that works is 8x8"
+
+
+def test_wishes_that_exclude_each_other_cost_no_house() -> None:
+    """All of them are named, before the solver or a model is asked."""
+    solver = Solver()
+    wish = Brief("1F", 7280, 8190, frozenset({"entrance", "balcony"}), features=frozenset({"void"}))
+    said = "balcony must be on the 2F, got a house of one storey; void must be on the 2F, got a house of one storey"
+    for draw in (None, model):
+        with pytest.raises(BriefError, match=said):
+            pipeline.design(wish, draw=draw, seed=0, house_for=solver)
+    assert solver.asked == []
+
+
+def test_the_solver_gets_the_whole_brief() -> None:
+    """Not a field is lost on the way to the simple generator."""
+    solver = Solver()
+    wish = Brief("both", 8190, 7280, frozenset({"stairs"}), nldk=4, upper_mm=(8190, 6370), stair_place="n")
+    pipeline.design(wish, draw=None, seed=0, house_for=solver)
+    assert solver.asked[0][0] == wish
+
+
 @pytest.mark.parametrize(
     ("floor", "size", "elements"),
     [

@@ -32,6 +32,7 @@ from madorizu.plan import House, plan_from_json
 
 SMALL = "/api/generate-floor-plan"
 PLANS = "/api/v1/plans"
+REQUESTS = "/api/v1/requests"
 
 
 class Answer:
@@ -335,6 +336,74 @@ def test_a_malformed_brief_is_400(port: int, more: dict[str, Any], error: str) -
     assert re.search(error, answer.json()["error"]), answer.json()
 
 
+def test_all_wishes_of_a_brief_have_a_field(port: int) -> None:
+    """nLDK, the stair's place, the size of the 2F, rooms by any of their names, bedrooms."""
+    wish = {"width": 8, "height": 9, "floor": "both", "upper": {"width": 8, "height": 8.5}, "nldk": 4, "bedrooms": 3}
+    rooms = {"stair_place": "nw", "features": ["tatami room", "書斎"]}
+    answer = call(port, "POST", PLANS, wish | rooms)
+    assert answer.json()["plans"][0]["caption"] == (
+        "floor plan, both, 8x9, upper 8x8.5, entrance, stairs northwest, 4LDK, 3 bedrooms, tatami, study"
+    )
+
+
+def test_a_request_in_words(port: int) -> None:
+    """The whole wish as text; the answer says how it was understood. How it is drawn stands beside it."""
+    answer = call(port, "POST", PLANS, {"request": "8x9 3LDK 南玄関", "style": "blueprint", "seed": 4})
+    assert answer.status == 200
+    plan = answer.json()["plans"][0]
+    assert (plan["caption"], plan["seed"]) == (
+        "floor plan, both, 8x9, entrance south, stairs, 3LDK, style blueprint",
+        4,
+    )
+    understood = answer.json()["request"]
+    assert understood["understood"][1:] == [
+        {"words": "3ldk", "meaning": "3LDK"},
+        {"words": "南玄関", "meaning": "entrance south"},
+    ]
+    assert understood["assumed"][1] == {
+        "message": "stairs added: such a storey has them",
+        "message_ja": "階段を加えました",
+    }
+    plain = call(port, "POST", PLANS, {"width": 8, "height": 9})
+    assert set(plain.json()) == {"plans"}
+    read = call(port, "POST", REQUESTS, {"request": "8x9 3LDK 南玄関"})
+    assert read.json() == understood | {"caption": "floor plan, both, 8x9, entrance south, stairs, 3LDK"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "error"),
+    [
+        (REQUESTS, {"request": "8x9 プール"}, r"request must be of known words, got 'プール' \(say a size"),
+        (REQUESTS, {"request": "x" * 501}, "request must have at most 500 characters|should have at most 500"),
+        (REQUESTS, {}, "request must be given"),
+        (PLANS, {"request": "8x9 プール"}, "request must be of known words, got 'プール'"),
+        (PLANS, {"request": "8x9", "width": 8, "nldk": 3}, "request must be the whole wish, got nldk, width beside it"),
+        (PLANS, {"request": "平屋 13x7 バルコニー"}, "balcony must be on the 2F, got a house of one storey"),
+        (PLANS, {"height": 9}, "width and height must be given, or a request, got neither"),
+        (PLANS, {"width": 8, "height": 9, "nldk": 3}, "floor must be given with nldk, got none"),
+        (PLANS, {"width": 8, "height": 9, "nldk": 0}, "nldk must be greater than or equal to 1, got 0"),
+        (PLANS, {"width": 8, "height": 9, "features": ["pool"]}, "feature must be one of LDK, tatami, .*, got 'pool'"),
+        (PLANS, {"width": 8, "height": 9, "stair_place": "up"}, "stair_place must be 'nw', 'n'.*, got 'up'"),
+        (PLANS, {"width": 8, "height": 9, "upper": {"width": 8}}, "upper.height must be given"),
+        (
+            PLANS,
+            {"width": 8, "height": 9, "floor": "2F", "elements": ["entrance"]},
+            "entrance must be on the 1F, got a wish for the 2F",
+        ),
+        (
+            PLANS,
+            {"width": 8, "height": 9, "floor": "both", "nldk": 2, "bedrooms": 3},
+            "nldk must be at least the 3 habitable rooms that are named, got 2",
+        ),
+    ],
+)
+def test_wishes_that_cannot_be_read_or_met_are_400(port: int, path: str, body: Any, error: str) -> None:
+    """The words, fields or contradictions at fault are named."""
+    answer = call(port, "POST", path, body)
+    assert (answer.status, set(answer.json())) == (400, {"error"})
+    assert re.search(error, answer.json()["error"]), answer.json()
+
+
 def test_the_model_serves(lora_port: int) -> None:
     """With generator lora the model draws: no plan, no rules; the solver is still there by name."""
     answer = call(lora_port, "POST", PLANS, {"width": 8, "height": 8, "seed": 3, "count": 2})
@@ -369,7 +438,7 @@ def test_info_says_what_draws(port: int, lora_port: int) -> None:
 def test_the_schema_names_the_routes(port: int) -> None:
     """OpenAPI is served; pages that load scripts from elsewhere are not."""
     paths = call(port, "GET", "/openapi.json").json()["paths"]
-    assert {SMALL, PLANS, "/api/v1/info", "/health", "/generated/{name}"} <= set(paths)
+    assert {SMALL, PLANS, REQUESTS, "/api/v1/info", "/health", "/generated/{name}"} <= set(paths)
     assert call(port, "GET", "/docs").status == call(port, "GET", "/redoc").status == 404
 
 
@@ -509,7 +578,18 @@ def test_the_page_has_the_form_and_nothing_from_elsewhere(port: int) -> None:
     """All fields are there; scripts, styles and pictures are the server's own; the policy is strict."""
     answer = call(port, "GET", "/?lang=en")
     text = answer.body.decode()
-    for name in ("width", "height", "floor", "elements", "entrance_side", "count", "seed", "generator", "style"):
+    for name in (
+        "request",
+        "width",
+        "height",
+        "floor",
+        "elements",
+        "entrance_side",
+        "count",
+        "seed",
+        "generator",
+        "style",
+    ):
         assert f'name="{name}"' in text
     links = re.findall(r'(?:src|href)="([^"]+)"', text)
     assert all(link.startswith(("/", "?lang=")) and not link.startswith("//") for link in links)
@@ -557,6 +637,13 @@ def test_a_person_draws_a_plan(port: int) -> None:
         tab.fill("#width", "7")
         tab.click("#draw")
         playwright.expect(tab.locator("#status")).to_contain_text("the nearest size that works is 8x9")
+        tab.fill("#request", "9x8 プール")
+        playwright.expect(tab.locator("#understood")).to_contain_text("got 'プール'")
+        tab.fill("#request", "8x9 3LDK 南玄関")
+        playwright.expect(tab.locator("#understood")).to_contain_text("南玄関 → entrance south")
+        playwright.expect(tab.locator("#width")).to_be_disabled()
+        tab.click("#draw")
+        playwright.expect(tab.locator(".plan")).to_have_count(4)
         tab.click("a.language")
         playwright.expect(tab.locator("h1")).to_have_text(WORDS["title"]["ja"])
         browser.close()

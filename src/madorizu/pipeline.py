@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from madorizu import canvas, catalogue, files
-from madorizu.brief import FLOORS, SIDE_WORDS, Brief, caption, elements_from, modules
+from madorizu import canvas, catalogue, files, request, vocabulary
+from madorizu.brief import FLOORS, Brief, caption, elements_from, modules
 from madorizu.errors import BriefError, ModelError, OutOfTimeError, SettingsError
-from madorizu.plan import CELL_M2, HALF_MM, MODULE_MM, House, Plan, Side, outline, plan_to_json
+from madorizu.plan import CELL_M2, HALF_MM, MODULE_MM, House, Plan, outline, plan_to_json
+from madorizu.request import Request
 from madorizu.rules import Finding
 
 Image = NDArray[np.uint8]  # (size, size, 3)
@@ -33,12 +35,10 @@ Generator = Literal["simple", "lora"]
 DEFAULT_STYLE = "cad"
 MAX_SEED = 2**31 - 1  # what the solver takes
 MAX_COUNT = 64
-BUNGALOW_M2 = 95  # a 1F with more than that beside a 2F is rare; see the archetypes
 TIME_LIMIT_S = 30.0
 EMPTY = "P01"  # the code of the finding "the picture is empty"
 _EMPTY_DEVIATION = 2.0  # of 255; the emptiest drawing of the corpus lies far above, a grey sheet below
-_SIDE_NAMES: dict[str, Side] = {name: side for side, word in SIDE_WORDS.items() for name in (side, word)}
-_SIDE_NAMES |= {"北": "n", "東": "e", "南": "s", "西": "w"}
+_UPPER = re.compile(r"\s*([\d.]+)\s*[x×]\s*([\d.]+)\s*")
 
 
 class HouseFor(Protocol):
@@ -91,59 +91,98 @@ class Design:
 # --- the wish --------------------------------------------------------------------------
 
 
+class Wishes(TypedDict, total=False):
+    """What else a brief may ask, in words; what is None or left out is open.
+
+    Attributes:
+        entrance: side of the entrance ("s", "south", "南"); asks for an entrance too.
+        bedrooms: number of bedrooms on the storey.
+        features: rooms by any of their names ("wa", "tatami room", "和室").
+        nldk: the n of nLDK, of a whole house.
+        stair_place: a third of the storey ("nw", "northwest", "北西"); asks for stairs too.
+        upper: W×H of the 2F of "both" ("9x7").
+        style: how it is drawn.
+    """
+
+    entrance: str | None
+    bedrooms: int | None
+    features: Iterable[str] | None
+    nldk: int | None
+    stair_place: str | None
+    upper: str | None
+    style: str | None
+
+
 def brief_from(
     width: str | float,
     height: str | float,
     *,
-    floor: str = "1F",
+    floor: str | None = None,
     elements: Iterable[str] | None = None,
-    entrance: str | None = None,
-    bedrooms: int | None = None,
-    style: str | None = None,
+    **wishes: Unpack[Wishes],
 ) -> Brief:
     """Read a brief from the words of a command line or a request.
 
     Args:
         width: W in modules, east-west; halves are allowed.
         height: H in modules, north-south.
-        floor: "1F", "2F", "both" or "unknown", in any case.
-        elements: names of `brief.ELEMENTS`. None asks for what such a storey usually has: stairs,
-            and below the 2F an entrance; a 1F over `BUNGALOW_M2` is a house of one storey, so
+        floor: "1F", "2F", "both" or "unknown", in any case. None is 1F, save that a whole house's
+            wishes need it said.
+        elements: names of `brief.ELEMENTS`. None asks for what such a storey usually has, see
+            `request.usual_elements`; a 1F of which nLDK is asked is a house of one storey, so
             without stairs. An empty one asks for nothing.
-        entrance: side of the entrance ("s", "south", "南"); asks for an entrance too.
-        bedrooms: number of bedrooms on the storey, or None for open.
-        style: how it is drawn, or None for open.
+        wishes: see `Wishes`.
 
     Raises:
         BriefError: if a word is unknown, or no storey has this size; the hint names the nearest.
     """
+    nldk, upper = wishes.get("nldk"), wishes.get("upper")
+    if floor is None and (nldk is not None or upper is not None):
+        raise BriefError(
+            f"floor must be given with {'upper' if nldk is None else 'nldk'}, got none",
+            "say both, or 1F for a house of one storey" if upper is None else "say both",
+        )
     floors = {f.lower(): f for f in FLOORS}
-    if floor.lower() not in floors:
+    if floor is not None and floor.lower() not in floors:
         raise BriefError(f"floor must be one of {', '.join(FLOORS)}, got {floor!r}")
-    storey = floors[floor.lower()]
-    side = None if entrance is None else _side(entrance)
+    storey = floors[(floor or "1F").lower()]
+    entrance, place = wishes.get("entrance"), wishes.get("stair_place")
+    side = None if entrance is None else vocabulary.side_named(entrance)
     size_mm = modules(width, "width"), modules(height, "height")
     _check_size(storey, *size_mm)
-    wished = _usual_elements(storey, *size_mm) if elements is None else list(elements)
-    if side is not None:
-        wished.append("entrance")
-    return Brief(storey, *size_mm, elements_from(wished), side, bedrooms, style=style)
+    usual = request.usual_elements(storey, *size_mm) - ({"stairs"} if storey == "1F" and nldk is not None else set())
+    wished = elements_from(elements) if elements is not None else usual
+    return Brief(
+        storey,
+        *size_mm,
+        wished | ({"entrance"} if side else set()) | ({"stairs"} if place else set()),
+        side,
+        wishes.get("bedrooms"),
+        frozenset(vocabulary.feature_named(word) for word in wishes.get("features") or ()),
+        wishes.get("style"),
+        None if upper is None else _upper_size(upper),
+        nldk,
+        None if place is None else vocabulary.place_named(place),
+    )
 
 
-def _usual_elements(floor: str, width_mm: int, height_mm: int) -> list[str]:
-    if floor == "unknown":
-        return []
-    if floor == "2F":
-        return ["stairs"]
-    bungalow = floor == "1F" and width_mm * height_mm > BUNGALOW_M2 * 1_000_000
-    return ["entrance"] if bungalow else ["entrance", "stairs"]
+def _upper_size(text: str) -> tuple[int, int]:
+    found = _UPPER.fullmatch(text)
+    if found is None:
+        raise BriefError(f"upper must be a size like 9x7, got {text!r}")
+    return modules(found[1], "upper width"), modules(found[2], "upper height")
 
 
-def _side(word: str) -> Side:
-    side = _SIDE_NAMES.get(word.strip().lower())
-    if side is None:
-        raise BriefError(f"entrance must be one of {', '.join(SIDE_WORDS.values())}, got {word!r}")
-    return side
+def read(text: str) -> Request:
+    """Read a request in Japanese or English; the result also tells how it was understood.
+
+    Raises:
+        BriefError: naming what is not understood, or if no storey has this size; the hint says
+            what can be said, or names the nearest.
+    """
+    found = request.understand(text)
+    _check_size(found.brief.floor, found.brief.width_mm, found.brief.height_mm)
+    return found
 
 
 def _check_size(floor: str, width_mm: int, height_mm: int) -> None:
@@ -203,7 +242,8 @@ def design(
         The designs in the order of their seeds; of one house the lowest storey first.
 
     Raises:
-        BriefError: if a model is asked for "both", or there is no such style.
+        BriefError: if wishes exclude each other, a model is asked for "both", or there is no such
+            style.
         SettingsError: if seed or count is outside its limits.
         InfeasibleError: if no house fits the brief.
         OutOfTimeError: if no house was found in time.
@@ -226,13 +266,15 @@ def check_wish(brief: Brief, *, generator: Generator, seed: int, count: int) -> 
     """Refuse what `design` cannot do, before a model is loaded for it.
 
     Raises:
-        BriefError: if a model is asked for "both".
+        BriefError: if wishes exclude each other (`request.contradictions`), or a model is asked for "both".
         SettingsError: if seed or count is outside its limits.
     """
     if not 0 <= seed <= MAX_SEED:
         raise SettingsError(f"seed must be 0 to {MAX_SEED}, got {seed}")
     if not 1 <= count <= MAX_COUNT:
         raise SettingsError(f"count must be 1 to {MAX_COUNT}, got {count}")
+    if faults := request.contradictions(brief):
+        raise BriefError("; ".join(faults))
     if generator == "lora" and brief.floor == "both":
         raise BriefError(
             "floor must be 1F, 2F or unknown for a model, got both",

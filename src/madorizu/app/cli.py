@@ -20,7 +20,8 @@ from madorizu.errors import InputError, MadorizuError, SettingsError
 
 if TYPE_CHECKING:
     from madorizu.app.models import Model
-    from madorizu.pipeline import Draw, Generator
+    from madorizu.brief import Brief
+    from madorizu.pipeline import Draw, Generator, Wishes
     from madorizu.plan import House, Plan
     from madorizu.rules import Finding
 
@@ -41,8 +42,8 @@ DATASET = HOME / "dataset"
 PREPARED = HOME / "training" / "prepared_data"
 COMPARISON = HOME / "training" / "comparison.png"
 
-Width = Annotated[str, typer.Option("--width", help="W in modules of 910 mm, east-west; halves are allowed")]
-Height = Annotated[str, typer.Option("--height", help="H in modules of 910 mm, north-south")]
+Width = Annotated[str | None, typer.Option("--width", help="W in modules of 910 mm, east-west; halves are allowed")]
+Height = Annotated[str | None, typer.Option("--height", help="H in modules of 910 mm, north-south")]
 Base = Annotated[
     str | None,
     typer.Option("--base", help="embedded, sd21-base, sd21, a folder or a hub id [default: the adapter's]"),
@@ -127,22 +128,31 @@ def corpus(
     per_house: Annotated[int, typer.Option("--per-house", min=1, help="in how many styles each house is drawn")] = 1,
     storeys: Annotated[int | None, typer.Option("--storeys", min=1, max=2, help="only such houses")] = None,
     workers: Annotated[int, typer.Option("--workers", min=0, help="processes; 0 = one per core")] = 0,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="on Ray: local, auto or host:port; needs madorizu[cluster]")
+    ] = None,
 ) -> None:
     """Draw many lawful houses as training pairs; goes on where it stopped."""
     from madorizu import corpus as corpora
+    from madorizu.app import progress
     from madorizu.draw import CORPUS_STYLES
 
-    styles = tuple(style) if style else CORPUS_STYLES
-    pairs = corpora.make(
-        houses=houses,
-        seed=seed,
-        styles=styles,
-        out=out,
-        workers=workers or None,
-        per_house=per_house,
-        storeys=storeys,
-        report=lambda done, total: say(f"{done} of {total} houses") if done % 50 == 0 or done == total else None,
-    )
+    try:
+        with progress.of_corpus() as report:
+            pairs = corpora.make(
+                houses=houses,
+                seed=seed,
+                styles=tuple(style) if style else CORPUS_STYLES,
+                out=out,
+                workers=workers or None,
+                cluster=cluster,
+                per_house=per_house,
+                storeys=storeys,
+                report=report,
+            )
+    except KeyboardInterrupt:
+        say(f"stopped; what is in {out} is whole, and the same command goes on from there")
+        raise typer.Exit(130) from None
     print(f"{out}: {pairs} pairs")
 
 
@@ -181,15 +191,28 @@ def base_train(
 
 @app.command()
 def generate(
-    width: Width,
-    height: Height,
     output: Annotated[Path, typer.Option("--output", help="file: .png; also .svg or .json from the solver")],
-    floor: Annotated[str, typer.Option("--floor", help="1F, 2F, both or unknown")] = "1F",
+    width: Width = None,
+    height: Height = None,
+    request: Annotated[
+        str | None,
+        typer.Option("--request", help='the whole wish in words instead, such as "8x9 3LDK 南玄関" or "30坪 3LDK"'),
+    ] = None,
+    floor: Annotated[str | None, typer.Option("--floor", help="1F, 2F, both or unknown [default: 1F]")] = None,
     elements: Annotated[
         list[str] | None, typer.Option("--elements", help="stairs, entrance, balcony; may be repeated or have commas")
     ] = None,
     entrance: Annotated[str | None, typer.Option("--entrance", help="side of the entrance: n, e, s or w")] = None,
     bedrooms: Annotated[int | None, typer.Option("--bedrooms", help="number of bedrooms on this storey")] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", help="rooms: tatami, walk-in closet, study, laundry, ...; may have commas"),
+    ] = None,
+    nldk: Annotated[int | None, typer.Option("--nldk", help="n of nLDK: rooms besides the LDK in the house")] = None,
+    stair_place: Annotated[
+        str | None, typer.Option("--stair-place", help="third of the storey: nw, n, ne, w, center, e, sw, s or se")
+    ] = None,
+    upper: Annotated[str | None, typer.Option("--upper", help="WxH of the 2F of both, such as 9x7")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="same seed, same picture [default: random]")] = None,
     count: Annotated[int, typer.Option("--count", min=1, help="pictures, with seeds that count up")] = 1,
     style: Annotated[
@@ -205,7 +228,8 @@ def generate(
     labels: Annotated[bool, typer.Option("--labels/--no-labels", help="room names (solver only)")] = True,
     sidecar: Annotated[bool, typer.Option("--sidecar", help="also the JSON of a training pair; no room names")] = False,
 ) -> None:
-    """Draw floor plans of a size."""
+    """Draw floor plans of a size, or of a request in words."""
+    import dataclasses
     import secrets
 
     from madorizu import pipeline
@@ -213,15 +237,18 @@ def generate(
     who = _generator(generator, raw)
     pipeline.check_output(output, sidecar=sidecar, generator=who)
     open_style = style == "none"
-    brief = pipeline.brief_from(
-        width,
-        height,
-        floor=floor,
-        elements=_words(elements),
-        entrance=entrance,
-        bedrooms=bedrooms,
-        style=None if open_style else style,
-    )
+    words: Wishes = {"entrance": entrance, "bedrooms": bedrooms, "nldk": nldk, "stair_place": stair_place}
+    words |= {"features": _names(features), "upper": upper}
+    if request is not None:
+        said: dict[str, object] = {"--width": width, "--height": height, "--floor": floor, "--elements": elements}
+        said |= {f"--{name.replace('_', '-')}": value for name, value in words.items()}
+        brief = _requested(request, [name for name, value in said.items() if value is not None])
+        brief = brief if style is None else dataclasses.replace(brief, style=None if open_style else style)
+    elif width is None or height is None:
+        raise SettingsError("width and height must be given, or a request, got neither", "add --width 8 --height 9")
+    else:
+        words["style"] = None if open_style else style
+        brief = pipeline.brief_from(width, height, floor=floor, elements=_words(elements), **words)
     pipeline.check_wish(brief, generator=who, seed=seed or 0, count=count)
     model = None if who == "simple" else _model(base, lora, device, steps, guidance)
     designs = pipeline.design(
@@ -250,6 +277,27 @@ def _words(given: list[str] | None) -> list[str] | None:
     return None if given is None else [word for text in given for word in text.replace(",", " ").split()]
 
 
+def _names(given: list[str] | None) -> list[str] | None:
+    """Split "tatami,walk-in closet" at the commas; None stays None."""
+    return None if given is None else [name for text in given for name in text.split(",") if name.strip()]
+
+
+def _requested(text: str, beside: Sequence[str]) -> Brief:
+    """Read a request, and say how it was understood."""
+    from madorizu import pipeline
+
+    if beside:
+        raise SettingsError(
+            f"request must be the whole wish, got {', '.join(beside)} beside it", "say it in the request"
+        )
+    found = pipeline.read(text)
+    for words, meaning in found.understood:
+        say(f"  {words} = {meaning or 'left open'}")
+    for note in found.assumed:
+        say(f"  assumed: {note.message}")
+    return found.brief
+
+
 def _generator(name: str, raw: bool) -> Generator:
     if name not in ("simple", "lora"):
         raise SettingsError(f"generator must be simple or lora, got {name!r}")
@@ -262,6 +310,33 @@ def _model(base: str | None, lora: Path | None, device: str, steps: int, guidanc
     from madorizu.app import models
 
     return models.load(base, models.find_adapter(lora), device=device, steps=steps, guidance=guidance)
+
+
+@app.command("draw")
+def draw_plan(
+    file: Annotated[Path, typer.Argument(help="JSON of a plan, of a house, or beside an image")],
+    out: Annotated[Path, typer.Option("--out", help="x.svg or x.png; both print at 1:100")],
+    style: Annotated[str, typer.Option("--style", help="a style of docs/reference/drawing.md")] = "cad",
+    lang: Annotated[str, typer.Option("--lang", help="language of the words: ja or en")] = "ja",
+    layer: Annotated[list[str] | None, typer.Option("--layer", help="draw only this layer; may be repeated")] = None,
+    hide: Annotated[list[str] | None, typer.Option("--hide", help="leave this layer out; may be repeated")] = None,
+    scale: Annotated[int, typer.Option("--scale", help="pixels per module of 910 mm")] = 64,
+) -> None:
+    """Draw a plan for people: names, dimensions, axes, north, scale; a house's storeys side by side."""
+    from madorizu import draw, files
+    from madorizu.plan import House
+
+    form = out.suffix.lower()
+    if form not in (".svg", ".png"):
+        raise SettingsError(f"out must end in .svg or .png, got {out.name!r}")
+    found = _read(file)
+    plans = found.plans if isinstance(found, House) else (found,)
+    layers = draw.chosen_layers(layer or draw.LAYERS) - draw.chosen_layers(hide or ())
+    if form == ".svg":
+        files.atomic_text(out, draw.sheet(plans, style, layers=layers, lang=lang, px_per_module=scale))
+    else:
+        files.atomic_bytes(out, draw.sheet_png(plans, style, layers=layers, lang=lang, px_per_module=scale))
+    print(out)
 
 
 @app.command()
@@ -317,12 +392,15 @@ def _result(path: Path, findings: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
+_WEIGHTS = {"hard": "", "soft": "(soft) ", "info": "(note) "}
+
+
 def _print_findings(path: Path, findings: Sequence[Finding]) -> None:
-    hard = sum(f.hard for f in findings)
-    print(f"{path}: {'lawful' if not hard else f'{hard} broken'}, {len(findings) - hard} could be better")
+    hard, soft = (sum(f.weight == weight for f in findings) for weight in ("hard", "soft"))
+    print(f"{path}: {'lawful' if not hard else f'{hard} broken'}, {soft} could be better")
     for f in sorted(findings, key=lambda f: not f.hard):
         place = f" {f.floor}F" if f.floor is not None else ""
-        print(f"  {f.code}{place} {'' if f.hard else '(soft) '}{f.message}")
+        print(f"  {f.code}{place} {_WEIGHTS[f.weight]}{f.message}")
 
 
 @app.command()

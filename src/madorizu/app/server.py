@@ -1,7 +1,8 @@
 """The REST server: one small contract, richer routes under /api/v1, and the page.
 
     POST /api/generate-floor-plan  {"width": 8, "height": 9} -> {"imageUrl": "/generated/….png"}
-    POST /api/v1/plans             a whole brief             -> {"plans": [...]}
+    POST /api/v1/plans             a whole brief, or a request -> {"plans": [...]}
+    POST /api/v1/requests          {"request": "8x9 3LDK 南玄関"} -> how it is understood
     GET  /api/v1/info              which generator, base and adapter
     GET  /generated/<name>         what was drawn
     GET  /health                   {"status": "ok"}
@@ -18,7 +19,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
@@ -32,15 +33,17 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import madorizu
-from madorizu import brief as briefs
 from madorizu import canvas, files, pipeline
+from madorizu import request as requests
 from madorizu.app import gallery, guard, models, page
 from madorizu.app.jobs import BusyError, Worker
 from madorizu.app.models import Model
 from madorizu.app.settings import ServerSettings
-from madorizu.errors import InputError, MadorizuError, SettingsError, SolveError
+from madorizu.brief import Brief, caption
+from madorizu.errors import BriefError, InputError, MadorizuError, SettingsError, SolveError
 from madorizu.pipeline import Design, Generator, HouseFor
 from madorizu.plan import MODULE_MM
+from madorizu.request import Request as Wish
 
 MAX_MODULES = 50  # of the contract; what fits is less and said by the error
 _UNREADABLE = "There was an error parsing the body"  # FastAPI's words for a body nested too deeply
@@ -68,12 +71,36 @@ class SizeRequest(BaseModel):
     height: float = Field(ge=1, le=MAX_MODULES, description="in modules of 910 mm; halves are allowed")
 
 
-class PlansRequest(SizeRequest):
-    """A whole brief; what is left out is open."""
+class WordsRequest(BaseModel):
+    """The body of a question how words are understood."""
 
-    floor: Literal["1F", "2F", "both", "unknown"] = "1F"
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    request: str = Field(max_length=requests.MAX_LETTERS, description="in Japanese or English")
+
+
+class UpperSize(SizeRequest):
+    """W×H of the 2F."""
+
+
+class PlansRequest(BaseModel):
+    """A whole brief, in fields or as a request in words; what is left out is open."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    width: float | None = Field(default=None, ge=1, le=MAX_MODULES)
+    height: float | None = Field(default=None, ge=1, le=MAX_MODULES)
+    floor: Literal["1F", "2F", "both", "unknown"] | None = Field(default=None, description="1F where it is left out")
     elements: list[Literal["stairs", "entrance", "balcony"]] | None = Field(default=None, max_length=8)
     entrance_side: Literal["n", "e", "s", "w"] | None = None
+    bedrooms: int | None = Field(default=None, ge=0, le=9)
+    features: list[str] | None = Field(default=None, max_length=16, description="rooms by any of their names")
+    nldk: int | None = Field(default=None, ge=1, le=9, description="of both, or of a 1F without stairs")
+    stair_place: Literal["nw", "n", "ne", "w", "c", "e", "sw", "s", "se"] | None = None
+    upper: UpperSize | None = Field(default=None, description="of both only")
+    request: str | None = Field(
+        default=None, max_length=requests.MAX_LETTERS, description="in Japanese or English, in the place of all above"
+    )
     seed: int | None = Field(default=None, ge=0, le=pipeline.MAX_SEED)
     count: int = Field(default=1, ge=1, le=pipeline.MAX_COUNT)
     generator: Generator | None = None
@@ -169,7 +196,15 @@ def _add_api(app: FastAPI, service: _Service) -> None:
     @app.post("/api/v1/plans")
     async def plans(wish: PlansRequest) -> dict[str, Any]:
         designs, entries = await _draw(service, wish)
-        return {"plans": [_describe(d, e) for d, e in zip(designs, entries, strict=True)]}
+        answer: dict[str, Any] = {"plans": [_describe(d, e) for d, e in zip(designs, entries, strict=True)]}
+        return answer if wish.request is None else answer | {"request": _understood(requests.understand(wish.request))}
+
+    @app.post("/api/v1/requests")
+    async def read_request(words: WordsRequest) -> dict[str, Any]:
+        try:
+            return _understood(requests.understand(words.request))
+        except InputError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
 
     @app.get("/api/v1/info")
     async def info() -> dict[str, Any]:
@@ -243,10 +278,31 @@ def _job(service: _Service, wish: PlansRequest) -> Callable[[], tuple[tuple[Desi
     return job
 
 
-def _brief(wish: PlansRequest) -> briefs.Brief:
-    side = None if wish.entrance_side is None else briefs.SIDE_WORDS[wish.entrance_side]
+# Fields that say how and by whom a wish is drawn, not what is wished.
+_HOW = frozenset({"request", "seed", "count", "generator", "style"})
+
+
+def _brief(wish: PlansRequest) -> Brief:
+    if wish.request is not None:
+        beside = sorted(name for name in wish.model_fields_set - _HOW if getattr(wish, name) is not None)
+        if beside:
+            raise BriefError(f"request must be the whole wish, got {', '.join(beside)} beside it")
+        brief = pipeline.read(wish.request).brief
+        return brief if wish.style is None else replace(brief, style=wish.style)
+    if wish.width is None or wish.height is None:
+        raise BriefError("width and height must be given, or a request, got neither")
     return pipeline.brief_from(
-        wish.width, wish.height, floor=wish.floor, elements=wish.elements, entrance=side, style=wish.style
+        wish.width,
+        wish.height,
+        floor=wish.floor,
+        elements=wish.elements,
+        entrance=wish.entrance_side,
+        bedrooms=wish.bedrooms,
+        features=wish.features,
+        nldk=wish.nldk,
+        stair_place=wish.stair_place,
+        upper=None if wish.upper is None else f"{wish.upper.width}x{wish.upper.height}",
+        style=wish.style,
     )
 
 
@@ -263,6 +319,14 @@ def _model(service: _Service, generator: Generator) -> Model | None:
 
 def _url(name: str) -> str:
     return f"/generated/{name}"
+
+
+def _understood(wish: Wish) -> dict[str, Any]:
+    return {
+        "caption": caption(wish.brief),
+        "understood": [{"words": words, "meaning": meaning} for words, meaning in wish.understood],
+        "assumed": [{"message": note.message, "message_ja": note.message_ja} for note in wish.assumed],
+    }
 
 
 def _describe(design: Design, entry: gallery.Entry) -> dict[str, Any]:

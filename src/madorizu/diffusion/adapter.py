@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from madorizu.brief import GRAMMAR_VERSION
 from madorizu.diffusion import bases
 from madorizu.errors import AdapterError
 
@@ -30,7 +31,6 @@ PEFT_WEIGHTS = "adapter_model.safetensors"
 KOHYA_WEIGHTS = "pytorch_lora_weights.safetensors"
 RECORD = "madorizu.json"
 RUN_SETTINGS = "adapter_config.json"  # of the run, in the folder above its adapters
-GRAMMAR_VERSION = 1  # of brief.caption: an adapter knows the words it was trained with
 CANVAS_VERSION = 1  # of canvas.fit: and the scale
 _SCHEMA = 1
 _TRAIN_HINT = "run training/start_training.sh, or python3 training/train_lora_simple.py"

@@ -15,7 +15,7 @@ import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from transformers import CLIPTokenizer
 
-from madorizu import brief
+from madorizu import brief, wording
 from madorizu.diffusion import denoise
 from madorizu.diffusion.denoise import counted
 from madorizu.diffusion.pretrain import ranks, recipe, snapshots, text
@@ -125,6 +125,7 @@ def train(
     torch.set_flush_denormal(True)
     model = Denoiser(whole, len(material.tokenizer))
     model.text_encoder.load_state_dict(material.taught)
+    model.unet.to(memory_format=torch.channels_last)  # a fifth faster on a CPU
     scheduler = DDPMScheduler(**SCHEDULE)
     groups = [
         {"params": model.unet.parameters(), "share": 1.0},
@@ -193,22 +194,22 @@ def _loss(
 
 
 def reworded(caption: str, whole: recipe.Recipe, step: int, place: int) -> str:
-    """Leave wishes out at random, so that a caption which states less is understood too.
+    """Leave wishes out and choose other words at random, so that a caption which states less is understood too.
 
     Elements are always named: what is not named among them is absent.
     """
     rng = random.Random(f"{whole.seed}/{step}/{place}")
     if rng.random() < whole.denoiser.caption_dropout:
         return ""
-    if rng.random() < 0.4:
-        return caption
     said = brief.parse_caption(caption)
-    return brief.caption(
-        replace(
+    if rng.random() < 0.6:
+        said = replace(
             said,
             entrance_side=said.entrance_side if rng.random() < 0.7 else None,
             bedrooms=said.bedrooms if rng.random() < 0.6 else None,
             features=frozenset(f for f in sorted(said.features) if rng.random() < 0.6),
             style=said.style if rng.random() < 0.8 else None,
+            nldk=said.nldk if rng.random() < 0.5 else None,
+            stair_place=said.stair_place if rng.random() < 0.5 else None,
         )
-    )
+    return brief.caption(said) if rng.random() < 0.5 else wording.reworded(said, rng)

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from madorizu import brief, canvas
-from madorizu.brief import ELEMENTS, FEATURES, Brief
+from madorizu import canvas, wording
+from madorizu.brief import ELEMENTS, FEATURES, PLACE_WORDS, Brief, Floor, caption
 from madorizu.diffusion.pretrain import recipe, snapshots, text
 from madorizu.diffusion.pretrain.autoencoder import rate
 from madorizu.plan import HALF_MM, SIDES
@@ -48,6 +48,7 @@ class Reader(torch.nn.Module):
 def fields(styles: Sequence[str]) -> dict[str, int]:
     """Return the number of choices of every field; 0 of each optional field is "not stated"."""
     sizes = {"floor": len(_FLOORS), "width": _MOST + 1, "height": _MOST + 1, "side": 1 + len(SIDES), "bedrooms": 11}
+    sizes |= {"nldk": 10, "place": 1 + len(PLACE_WORDS)}
     sizes |= {name: 2 for name in (*ELEMENTS, *FEATURES)}
     return sizes | {"style": 1 + len(styles)}
 
@@ -60,6 +61,8 @@ def choices(wish: Brief, styles: Sequence[str]) -> dict[str, int]:
         "height": wish.height_mm // HALF_MM,
         "side": 0 if wish.entrance_side is None else 1 + SIDES.index(wish.entrance_side),
         "bedrooms": 0 if wish.bedrooms is None else 1 + wish.bedrooms,
+        "nldk": wish.nldk or 0,
+        "place": 0 if wish.stair_place is None else 1 + tuple(PLACE_WORDS).index(wish.stair_place),
         "style": 0 if wish.style is None else 1 + styles.index(wish.style),
     }
     said |= {name: int(name in wish.elements) for name in ELEMENTS}
@@ -74,17 +77,24 @@ def random_brief(rng: random.Random, styles: Sequence[str]) -> Brief:
             return rng.randint(10, 28) * HALF_MM
         return rng.randint(_LEAST, _MOST) * HALF_MM
 
+    floor: Floor = rng.choice(("1F", "1F", "2F", "2F", "unknown"))
     elements = frozenset(e for e in ELEMENTS if rng.random() < 0.6)
-    stated = "entrance" in elements and rng.random() < 0.7
+    bedrooms = rng.choice((None, 0, 0, 1, 2, 3, 3, 4, 5))
+    features = frozenset(f for f in FEATURES if rng.random() < 0.3)
+    nldk = None
+    if floor == "1F" and "stairs" not in elements and rng.random() < 0.6:
+        nldk = min(9, max(1, (bedrooms or rng.randint(0, 4)) + ("wa" in features)))
     return Brief(
-        rng.choice(("1F", "1F", "2F", "2F", "unknown")),
+        floor,
         side_mm(),
         side_mm(),
         elements,
-        rng.choice(SIDES) if stated else None,
-        rng.choice((None, 0, 0, 1, 2, 3, 3, 4, 5)),
-        frozenset(f for f in FEATURES if rng.random() < 0.3),
+        rng.choice(SIDES) if "entrance" in elements and rng.random() < 0.7 else None,
+        bedrooms,
+        features,
         rng.choice((None, *styles)),
+        nldk=nldk,
+        stair_place=rng.choice(tuple(PLACE_WORDS)) if "stairs" in elements and rng.random() < 0.7 else None,
     )
 
 
@@ -124,7 +134,9 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         step += 1
         if step % 200 == 0 or step == settings.reader_steps:
-            told = ", ".join(f"{name} {right[name]:.0%}" for name in ("floor", "width", "height", "side", "bedrooms"))
+            told = ", ".join(
+                f"{name} {right[name]:.0%}" for name in ("floor", "width", "height", "side", "place", "bedrooms")
+            )
             spent = time.monotonic() - begun
             report(f"reader {step}/{settings.reader_steps} loss {loss.item():.3f}; {told}; {spent:.0f} s")
             snapshots.save(out, model, model.state_dict(), optimizer, {"step": step, "recipe": tag})
@@ -137,7 +149,7 @@ def loss_of(
     """Return the mean cross-entropy over the fields of random briefs, and the share right per field."""
     wishes = [random_brief(rng, styles) for _ in range(count)]
     tokens = tokenizer(
-        [brief.caption(wish) for wish in wishes],
+        [caption(wish) if rng.random() < 0.5 else wording.reworded(wish, rng) for wish in wishes],
         padding="max_length",
         max_length=tokenizer.model_max_length,
         return_tensors="pt",

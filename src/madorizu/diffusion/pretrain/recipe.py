@@ -44,12 +44,12 @@ class Denoiser:
     text_rate: float = (
         0.05  # of the learning rate, once the encoder can read; at the full rate it forgets (docs/log.md)
     )
-    reader_steps: int = 2000  # of 64 random briefs
+    reader_steps: int = 1400  # of 64 random briefs
     reader_rate: float = 1e-3
     batch: int = 12
     learning_rate: float = 8e-4
     warmup: int = 100
-    steps: int = 1000
+    steps: int = 6000
     ema: float = 0.998
     min_snr: float = 5.0
     caption_dropout: float = 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 
-from madorizu import brief, files
+from madorizu import brief, files, wording
 from madorizu.diffusion.pretrain import assemble, autoencoder, denoiser, pairs, ranks, reader, recipe, text
 
 Report = Callable[[str], None]
@@ -63,7 +64,7 @@ def run(
         _latents(found, work, whole, report)
         if not tokens.exists():
             with files.atomic_folder(tokens) as beside:
-                text.write_tokenizer(beside, captions, whole.denoiser.vocabulary)
+                text.write_tokenizer(beside, _words(captions, whole), whole.denoiser.vocabulary)
     ranks.wait()
     latents = _latents(found, work, whole, report)
     tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
@@ -78,6 +79,13 @@ def run(
 def _styles(captions: Sequence[str]) -> list[str]:
     """Return the names of the styles that captions state."""
     return sorted({style for text_ in captions if (style := brief.parse_caption(text_).style) is not None})
+
+
+def _words(captions: Sequence[str], whole: recipe.Recipe) -> list[str]:
+    """Return what a vocabulary is learned from: the captions, and all that the grammar can say of other houses."""
+    rng = random.Random(f"{whole.seed}/words")
+    wishes = [reader.random_brief(rng, _styles(captions)) for _ in range(2000)]
+    return [*captions, *(wording.reworded(wish, rng) for wish in wishes)]
 
 
 def _is_done(folder: Path, steps: int) -> bool:

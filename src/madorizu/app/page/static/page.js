@@ -19,19 +19,29 @@ function element(name, className, text) {
   return node;
 }
 
+function request() {
+  return field("request").value.trim();
+}
+
+// How and by whom a wish is drawn, however it is said.
+function how(data) {
+  const wish = { count: Number(data.get("count")), generator: data.get("generator") };
+  if (data.get("seed") !== "") wish.seed = Number(data.get("seed"));
+  if (data.get("style")) wish.style = data.get("style");
+  return wish;
+}
+
 function brief() {
   const data = new FormData(form);
+  if (request()) return { request: request(), ...how(data) };
   const wish = {
+    ...how(data),
     width: Number(data.get("width")),
     height: Number(data.get("height")),
     floor: data.get("floor"),
     elements: data.getAll("elements"),
-    count: Number(data.get("count")),
-    generator: data.get("generator"),
   };
   if (data.get("entrance_side") && wish.elements.includes("entrance")) wish.entrance_side = data.get("entrance_side");
-  if (data.get("seed") !== "") wish.seed = Number(data.get("seed"));
-  if (data.get("style")) wish.style = data.get("style");
   return wish;
 }
 
@@ -113,20 +123,60 @@ function say(text, className) {
   status.hidden = false;
 }
 
-async function ask(wish) {
+async function post(url, body) {
   let response;
   try {
-    response = await fetch("/api/v1/plans", {
+    response = await fetch(url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(wish),
+      body: JSON.stringify(body),
     });
   } catch {
     throw new Error(words.unreachable);
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(answer.error || `HTTP ${response.status}`);
-  return answer.plans;
+  return answer;
+}
+
+function showUnderstood(answer) {
+  const read = element("ul");
+  for (const { words: said, meaning } of answer.understood) {
+    const item = element("li");
+    item.append(element("b", "", said), ` → ${meaning || words.open}`);
+    read.append(item);
+  }
+  const parts = [element("p", "", words.understood), read];
+  if (answer.assumed.length) {
+    const notes = element("ul");
+    for (const note of answer.assumed) notes.append(element("li", "", language === "ja" ? note.message_ja : note.message));
+    parts.push(element("p", "", words.assumed), notes);
+  }
+  field("understood").replaceChildren(...parts, element("p", "caption", answer.caption));
+}
+
+// Reads the request while it is written, so that nothing is drawn from a misunderstanding.
+async function understand() {
+  const text = request();
+  const box = field("understood");
+  field("fields").disabled = text !== "";
+  box.hidden = text === "";
+  box.className = "";
+  if (!text) return;
+  try {
+    const answer = await post("/api/v1/requests", { request: text });
+    if (text === request()) showUnderstood(answer);
+  } catch (error) {
+    if (text !== request()) return;
+    box.className = "bad";
+    box.replaceChildren(element("p", "", error.message));
+  }
+}
+
+let reading;
+function followRequest() {
+  clearTimeout(reading);
+  reading = setTimeout(understand, 500);
 }
 
 async function draw(event) {
@@ -138,7 +188,7 @@ async function draw(event) {
   tick();
   const timer = setInterval(tick, 1000);
   try {
-    const found = await ask(wish);
+    const found = (await post("/api/v1/plans", wish)).plans;
     empty.hidden = true;
     plans.prepend(...found.map((plan) => card(plan)));
     status.hidden = true;
@@ -152,6 +202,8 @@ async function draw(event) {
 
 form.addEventListener("submit", draw);
 form.addEventListener("input", showMetres);
+field("request").addEventListener("input", followRequest);
 for (const radio of form.querySelectorAll("input[name=floor]")) radio.addEventListener("change", followFloor);
 box("entrance").addEventListener("change", followEntrance);
+understand();
 showMetres();
