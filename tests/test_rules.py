@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from drawing import ground_floor_8x7, house_8x7, letters, plan_of, upper_floor_8x7
 from madorizu import rules
 from madorizu.brief import Brief
-from madorizu.catalogue import ROOMS
+from madorizu.catalogue import FIXTURES, ROOMS
 from madorizu.errors import InputError
 from madorizu.plan import OPENING_KINDS, Cell, Fixture, House, Opening, Plan, Room, Stair, cells_in, is_connected
 from madorizu.rules import facts, regions
@@ -54,11 +55,14 @@ def test_each_opening_is_needed_or_a_window(plan: Plan) -> None:
 
 
 def test_findings_say_where_and_how_bad() -> None:
-    """A finding has its storey, room and cell; H and B are hard, S is soft."""
+    """A finding has its storey, room and cell; H and B are hard, S is soft, H10 is information."""
     found = rules.check(plan_of("HH\nHU", floor=2), Brief("2F", 8 * 910, 7 * 910))
     bath = next(f for f in found if f.code == "H03" and f.room == 1)
     assert (bath.floor, bath.room, bath.cell) == (2, 1, (1, 1))
-    assert {f.code[0]: f.hard for f in found} == {"H": True, "B": True, "S": False}
+    weights = {f.code: f.weight for f in found}
+    assert weights.pop("H10") == "info"
+    assert {code[0]: weight for code, weight in weights.items()} == {"H": "hard", "B": "hard", "S": "soft"}
+    assert all(f.hard == (f.weight == "hard") for f in found)
 
 
 def test_findings_come_in_the_order_of_the_rules() -> None:
@@ -109,7 +113,10 @@ shapes = st.one_of(
     st.tuples(rects, rects).map(lambda two: cells_in(two[0]) | cells_in(two[1])),
     st.tuples(rects, rects).map(lambda two: cells_in(two[0]) - cells_in(two[1])),
 )
-rooms = st.builds(Room, st.one_of(st.sampled_from(sorted(ROOMS)), st.text(max_size=4)), shapes)
+names = st.one_of(
+    st.just(""), st.text(max_size=8), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,2})?(帖|㎡|J| m2)", fullmatch=True)
+)
+rooms = st.builds(Room, st.one_of(st.sampled_from(sorted(ROOMS)), st.text(max_size=4)), shapes, names)
 openings: st.SearchStrategy[Opening] = st.builds(
     Opening,
     st.one_of(st.sampled_from(OPENING_KINDS), st.just("hatch")),
@@ -133,13 +140,22 @@ stairs: st.SearchStrategy[Stair | None] = st.one_of(
         st.sampled_from(["none", "left", "right"]),
     ),
 )
-fixtures = st.just(Fixture("toilet", -5, 3, 0, 0, "n"))
+lengths_mm = st.one_of(st.integers(-3000, 8000), st.integers(-(10**9), 10**9))
+fixtures = st.builds(
+    Fixture,
+    st.one_of(st.sampled_from(sorted(FIXTURES)), st.text(max_size=4)),
+    lengths_mm,
+    lengths_mm,
+    lengths_mm,
+    lengths_mm,
+    st.sampled_from(["n", "e", "s", "w"]),
+)
 plans = st.builds(
     Plan,
     st.integers(-1, 4),
     st.lists(rooms, max_size=6).map(tuple),
     st.lists(openings, max_size=6).map(tuple),
-    st.lists(fixtures, max_size=1).map(tuple),
+    st.lists(fixtures, max_size=4).map(tuple),
     stairs,
     st.integers(-1, 5000),
 )
@@ -158,26 +174,57 @@ briefs = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plans, briefs)
 def test_no_plan_makes_a_rule_raise(plan: Plan, brief: Brief | None) -> None:
-    """However broken a plan is, `check` returns, and `is_lawful` agrees with it."""
+    """However broken a plan is, `check` and `score` return, and `is_lawful` agrees with them."""
     found = rules.check(plan, brief)
     assert rules.is_lawful(plan, brief) == (not any(f.hard for f in found))
+    assert_a_score(rules.score(plan, brief), found)
     rules.format_findings(found)
     rules.format_findings(found, "ja")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(plans, max_size=3), briefs)
 def test_no_house_makes_a_rule_raise(storeys: list[Plan], brief: Brief | None) -> None:
     """Storeys of any number and order are checked as a house."""
     house = House(tuple(storeys))
     found = rules.check(house, brief)
     assert rules.is_lawful(house, brief) == (not any(f.hard for f in found))
+    assert_a_score(rules.score(house, brief), found)
 
 
-@settings(max_examples=80, deadline=None)
+def assert_a_score(score: rules.Score, found: tuple[rules.Finding, ...]) -> None:
+    """A score lies within 0 and 100, is 0 where a hard rule is broken, and counts each soft finding."""
+    assert 0 <= score.total <= 100 and score.hard == sum(f.hard for f in found)
+    assert score.total == 0 or not score.hard
+    assert sum(t.findings for t in score.terms) == sum(f.weight == "soft" for f in found)
+
+
+off_the_lattice = st.one_of(st.floats(-9, 9, allow_nan=False).filter(lambda v: v != int(v)), st.just(0.5))
+
+
+@settings(max_examples=25, deadline=None)
+@given(plans, off_the_lattice, st.sampled_from(["room", "opening", "width", "fixture", "stair"]))
+def test_no_size_off_the_lattice_makes_a_rule_raise(plan: Plan, value: float, where: str) -> None:
+    """What is no whole number is H01, and nothing else is asked."""
+    broken: Any = value
+    if where == "room":
+        plan = replace(plan, rooms=(*plan.rooms, Room("hall", frozenset({(broken, 0), (0, broken)}))))
+    elif where in ("opening", "width"):
+        own = Opening("window", "h", 0, 0, 2, 690)
+        own = replace(own, x=broken) if where == "opening" else replace(own, width_mm=broken)
+        plan = replace(plan, openings=(*plan.openings, own))
+    elif where == "fixture":
+        plan = replace(plan, fixtures=(Fixture("toilet", broken, 0, 400, 700, "n"),))
+    else:
+        plan = replace(plan, stair=Stair("u", (0, 0, broken, 4), "n", "left"))
+    assert {f.code for f in rules.check(plan)} == {"H01"}
+    assert rules.score(plan).penalty == sum(t.weight for t in rules.score(plan).terms)
+
+
+@settings(max_examples=60, deadline=None)
 @given(shapes, st.integers(1, 5))
 def test_measures_agree_with_their_definitions(area: frozenset[Cell], side: int) -> None:
     """The bit measures say the same as the plain definitions, written out."""
@@ -211,7 +258,7 @@ def test_the_reference_page_is_current() -> None:
 
 
 def test_a_stale_reference_page_is_found(tmp_path: Path) -> None:
-    """`scripts/docs --check` exits 1 on a copy whose page was edited, and writing mends it."""
+    """`scripts/docs --check` exits 1 on a copy whose pages were edited or left over, and writing mends it."""
     (tmp_path / "scripts").mkdir()
     (tmp_path / "src").symlink_to(ROOT / "src")
     script = tmp_path / "scripts" / "docs"
@@ -221,11 +268,29 @@ def test_a_stale_reference_page_is_found(tmp_path: Path) -> None:
         return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, check=False)
 
     assert run("--check").returncode == 1
-    assert run().stdout == "wrote docs/reference/rules.md\n"
+    pages = ["docs/reference/rules.md", *(f"docs/reference/rules/{rule.code}.md" for rule in rules.RULES)]
+    assert run().stdout.splitlines() == [f"wrote {page}" for page in pages]
     assert run("--check").returncode == 0
-    page = tmp_path / "docs" / "reference" / "rules.md"
+    page = tmp_path / "docs" / "reference" / "rules" / "H01.md"
     page.write_text(page.read_text("utf-8") + "edited\n", "utf-8")
-    assert run("--check").stderr == "docs/reference/rules.md is stale; run scripts/docs\n"
+    page.with_name("H99.md").write_text("left over\n", "utf-8")
+    assert run("--check").stderr.splitlines() == [
+        "docs/reference/rules/H01.md is stale; run scripts/docs",
+        "docs/reference/rules/H99.md is of no rule; run scripts/docs",
+    ]
+    assert run().stdout.splitlines() == ["wrote docs/reference/rules/H01.md", "removed docs/reference/rules/H99.md"]
+    assert not page.with_name("H99.md").exists()
+
+
+def test_each_page_is_linked_and_whole() -> None:
+    """The index links a page for each rule, and the page has the rule's sections."""
+    folder = ROOT / "docs" / "reference"
+    index = (folder / "rules.md").read_text("utf-8")
+    for rule in rules.RULES:
+        assert f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} |" in index
+        page = (folder / "rules" / f"{rule.code}.md").read_text("utf-8")
+        assert page.startswith(f"# {rule.code} {rule.name}\n")
+        assert all(f"**{section}.**" in page for section in ("What it checks", "Why", "Example"))
 
 
 def test_rules_know_no_solver() -> None:

@@ -106,6 +106,15 @@ def test_h06_rooms_that_own_no_such_room(owner: str, other: str) -> None:
     assert [f.room for f in rules.check(plan) if f.code == "H06" and f.room == 2] == [2]
 
 
+@pytest.mark.parametrize(("owner", "owned"), [("M", "den"), ("L", "den"), ("W", "laundry"), ("H", "laundry")])
+def test_h06_studies_and_laundries(owner: str, owned: str) -> None:
+    """H06: a study is entered from the master bedroom, a laundry from the washroom, both from a passage room."""
+    openings = [door("open", "v", 2, 0, span=1), door("open", "v", 3, 0, span=1)]
+    assert found(plan_of(f"ee{owner}q", {"e": "ent", "q": owned}, openings=openings), "H06") == []
+    through_a_wc = plan_of("eeTq", {"e": "ent", "q": owned}, openings=openings)
+    assert len(found(through_a_wc, "H06")) == 1
+
+
 def test_h06_upstairs_the_way_begins_at_the_stair() -> None:
     """H06: on 2F rooms are reached from the stair; a void is not walked to."""
     plan = plan_of("ZZHHV1", floor=2, openings=[door("open", "v", 2, 0, span=1)])

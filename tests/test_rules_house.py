@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from drawing import door, ground_floor_8x7, house_8x7, plan_of, upper_floor_8x7, with_openings, without_opening
+from drawing import (
+    STAIR_8X7,
+    door,
+    ground_floor_8x7,
+    house_8x7,
+    letters,
+    plan_of,
+    upper_floor_8x7,
+    with_openings,
+    without_opening,
+)
 from madorizu import rules
 from madorizu.plan import House, Plan, Stair, translate
 
@@ -220,3 +230,26 @@ def test_s06_storage_of_a_house_and_of_a_bedroom() -> None:
         "Storage should take at least 10 % of the floor, got 0.0 %"
     ]
     assert found(plan_of("LLLLLLLLLL"), "S06") == []
+
+
+def test_an_ldk_upstairs_is_lawful() -> None:
+    """LDK on 2F, a bedroom in its place below: no hard finding; the sun and the WC are where they were."""
+    lower = plan_of(
+        letters(ground_floor_8x7()).replace("L", "M"), openings=ground_floor_8x7().openings, stair=STAIR_8X7
+    )
+    text = letters(upper_floor_8x7()).replace("M", "L").replace("2", "L").replace("d", "L")
+    doors = [o for o in upper_floor_8x7().openings if o.kind != "folding" or o.axis == "h"]
+    upper = plan_of(text, floor=2, stair=STAIR_8X7, openings=doors)
+    house = House((lower, upper))
+    assert [f.message for f in rules.check(house) if f.hard] == []
+    assert found(house, "S01") == []
+
+
+def test_a_bath_upstairs_needs_its_washroom_there() -> None:
+    """H07: on 2F a bath is entered from a washroom as on 1F; H08 counts it wherever it is."""
+    text = "UUUUWWWW\nUUUUWWWW\nUUUUWWWW"
+    to_wash = door("hinged", "v", 4, 0)
+    assert found(plan_of(text, floor=2, openings=[to_wash]), "H07") == []
+    alone = plan_of(text.replace("W", "H"), floor=2, openings=[to_wash])
+    assert found(alone, "H07") == ["Bath must have exactly one door, to the washroom, got Hall"]
+    assert "House must have a bath, got none" not in found(House((plan_of("HH"), alone)), "H08")

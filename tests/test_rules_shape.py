@@ -88,6 +88,13 @@ def test_h02_a_storey_without_an_indoor_room(plan: Plan) -> None:
     assert found(plan, "H02") == ["Storey must have an indoor room, got none"]
 
 
+def test_h02_a_house_under_its_deck() -> None:
+    """H02: outdoor rooms over all the indoor ones leave no footprint to speak of; the overlap is said."""
+    plan = plan_of("HH")
+    covered = replace(plan, rooms=(*plan.rooms, Room("deck", plan.rooms[0].cells)))
+    assert found(covered, "H02")[0] == "Hall must not overlap Deck, got 2 common cells"
+
+
 def test_h03_a_room_in_pieces() -> None:
     """H03: one room on two sides of another is found."""
     assert "Store must be one piece, got 2" in found(plan_of("oHo"), "H03")

@@ -10,6 +10,8 @@ from madorizu.rules.facts import HABITABLE, PASSAGES, Case, Finding, Hosted, Sto
 # Who may own a room that is not entered from a passage room: kind -> kinds of owners.
 OWNERS: dict[str, frozenset[str]] = {
     "wic": frozenset({"mbr"}),
+    "den": frozenset({"mbr"}),
+    "laundry": frozenset({"wash"}),
     "cl": frozenset({"bed", "mbr"}),
     "oshi": frozenset({"wa"}),
     "bath": frozenset({"wash"}),
@@ -29,6 +31,7 @@ def one_entrance(case: Case) -> Iterator[Finding]:
         doors (勝手口) are not counted.
     Why: A detached house has one address and one place to leave the shoes.
     Example: A 1F with a hall but no 玄関.
+    Reference: Practice of detached houses; the annotations of the original data set demand the same.
     """
     for s in case.storeys:
         rooms = s.rooms_of.get("ent", ())
@@ -79,10 +82,11 @@ def reachability(case: Case) -> Iterator[Finding]:
 
     What it checks: From the entrance (1F) or the stair (other storeys) every indoor room but a void
         is reached through doors and open passages, where only hall, LDK, entrance and stair are
-        crossed. Beyond them a room may be entered from its owner: 主寝室→WIC or closet, 洋室→closet,
-        和室→押入, 洗面室→浴室 or WC, any habitable room or 洗面室→物入, any habitable room→納戸.
+        crossed. Beyond them a room may be entered from its owner: 主寝室→WIC, 書斎 or closet, 洋室→closet,
+        和室→押入, 洗面室→浴室, ランドリー or WC, any habitable room or 洗面室→物入, any habitable room→納戸.
     Why: Nobody should cross a bedroom or a bath to reach another room.
     Example: A child's room whose only door leads to the master bedroom.
+    Reference: Judgement of the trade; on 15 sheets of one builder every bedroom opens to a hall.
     """
     for s in case.storeys:
         start = s.rooms_of.get("ent" if s.floor == 1 else "stair", ())
@@ -121,6 +125,7 @@ def bath_door(case: Case) -> Iterator[Finding]:
         share at least one module (910 mm) of wall.
     Why: One undresses in the washroom; steam stays out of the rooms.
     Example: A bath with a second door to the hall.
+    Reference: Practice: 15 of 15 sheets of one builder.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("bath", ()):
@@ -155,6 +160,7 @@ def dead_ends(case: Case) -> Iterator[Finding]:
         open passage or a stair on its border.
     Why: Such a module is paid for and used by nobody; it would make a store.
     Example: A corridor that runs one module beyond its last door.
+    Reference: Judgement.
     """
     for s in case.storeys:
         doors = {e for h in s.hosted if h.opening.kind != "window" for e in h.edges}

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from madorizu.brief import Brief
 from madorizu.catalogue import ROOMS
 from madorizu.plan import (
     DOOR_KINDS,
-    SIDES,
-    STEP,
     Cell,
     House,
     Opening,
@@ -29,9 +28,18 @@ from madorizu.plan import (
 HABITABLE = frozenset(t.code for t in ROOMS.values() if t.habitable)
 PASSAGES = frozenset(t.code for t in ROOMS.values() if t.passage)
 STORAGE = frozenset({"wic", "sic", "oshi", "cl", "sto", "pantry", "s"})
+BEDROOMS = ("mbr", "bed")
+WET_ROOMS = ("bath", "wash", "wc", "laundry")  # with pipes in the floor; the kitchen stands in the LDK
+INFORMATION = frozenset({"H10"})  # hard in law, met by what no plan shows: told, never a reason to refuse
 
 Pair = tuple[int | None, int | None]
 EdgeKey = tuple[str, int, int]  # axis, x, y: a `plan.Edge` without the cost of one
+Weight = Literal["hard", "soft", "info"]
+
+
+def weight_of(code: str) -> Weight:
+    """Return what a rule weighs: S is soft, `INFORMATION` is information, the others are hard."""
+    return "info" if code in INFORMATION else "soft" if code.startswith("S") else "hard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class Finding:
     """A broken rule, as data.
 
     Attributes:
-        code: the rule, see docs/reference/rules.md: H.. and B.. are hard, S.. are soft.
+        code: the rule, see docs/reference/rules.md: H.. and B.. are hard, S.. are soft; H10
+            is information.
         hard: the plan must not be delivered as it is.
         floor: the storey, 1 for 1F, or None where it concerns the whole house.
         room: index into that storey's `rooms`, or None.
@@ -55,6 +64,11 @@ class Finding:
     cell: Cell | None
     message: str
     message_ja: str
+
+    @property
+    def weight(self) -> Weight:
+        """What it weighs: "hard" forbids delivery, "soft" is advice, "info" is good to know."""
+        return "hard" if self.hard else "info" if self.code in INFORMATION else "soft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,9 @@ class Storey:
         contacts: number of shared edges of two rooms, lower index first.
         faces: per room, the number of its edges to each side beyond which nothing is indoors.
         rooms_of: room indices by kind.
+        west: the column of bit 0 in `rows` and `inside`.
+        rows: per row y, the cells of each room in it as bits.
+        inside: per row y, the indoor cells as bits.
     """
 
     plan: Plan
@@ -108,6 +125,9 @@ class Storey:
     contacts: Mapping[tuple[int, int], int]
     faces: tuple[Mapping[Side, int], ...]
     rooms_of: Mapping[str, tuple[int, ...]]
+    west: int
+    rows: Mapping[int, Mapping[int, int]]
+    inside: Mapping[int, int]
 
     @property
     def floor(self) -> int:
@@ -136,7 +156,7 @@ class Storey:
         """Make a finding of this storey; without a cell it points at the room's north-west one."""
         if cell is None and room is not None:
             cell = min(self.plan.rooms[room].cells, key=lambda c: (c[1], c[0]), default=None)
-        return Finding(code, not code.startswith("S"), self.floor, room, cell, message, message_ja)
+        return Finding(code, weight_of(code) == "hard", self.floor, room, cell, message, message_ja)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +177,7 @@ class Case:
     def finding(self, code: str, message: str, message_ja: str) -> Finding:
         """Make a finding about the item as a whole."""
         floor = self.storeys[0].floor if len(self.storeys) == 1 else None
-        return Finding(code, not code.startswith("S"), floor, None, None, message, message_ja)
+        return Finding(code, weight_of(code) == "hard", floor, None, None, message, message_ja)
 
 
 def case_of(item: Plan | House, brief: Brief | None = None) -> Case:
@@ -172,12 +192,15 @@ def storey_of(plan: Plan) -> Storey:
     owner = plan.owners()
     indoor = tuple(is_indoor(r.kind) for r in plan.rooms)
     hosted = tuple(_hosted(o, owner) for o in plan.openings)
-    contacts, faces = _touch(owner, indoor)
+    west, rows = _rows(owner)
+    # Each cell has one owner here, so the rooms' bits of a row add up.
+    inside = {y: sum(bits for i, bits in row.items() if indoor[i]) for y, row in rows.items()}
+    contacts, faces = _touch(rows, inside, len(indoor))
     rooms_of: dict[str, tuple[int, ...]] = {}
     for i, room in enumerate(plan.rooms):
         rooms_of[room.kind] = (*rooms_of.get(room.kind, ()), i)
     boxes = tuple(_box(r) for r in plan.rooms)
-    return Storey(plan, owner, indoor, boxes, hosted, _links(hosted), contacts, faces, rooms_of)
+    return Storey(plan, owner, indoor, boxes, hosted, _links(hosted), contacts, faces, rooms_of, west, rows, inside)
 
 
 def floor_cells(storeys: Iterable[Storey]) -> int:
@@ -217,21 +240,49 @@ def _links(hosted: Iterable[Hosted]) -> dict[int, tuple[tuple[int, Hosted], ...]
     return links
 
 
+def _rows(owner: Mapping[Cell, int]) -> tuple[int, dict[int, dict[int, int]]]:
+    """Return the westernmost column, and per row each room's cells as bits from there.
+
+    Without cells if one is off the lattice: then H01 speaks, and no other rule is asked.
+    """
+    west = min((x for x, _ in owner), default=0)
+    rows: dict[int, dict[int, int]] = {}
+    if any(type(x) is not int for x, _ in owner):
+        return 0, rows
+    for (x, y), i in owner.items():
+        row = rows.get(y)
+        if row is None:
+            row = rows[y] = {}
+        row[i] = row.get(i, 0) | 1 << (x - west)
+    return west, rows
+
+
 def _touch(
-    owner: Mapping[Cell, int], indoor: tuple[bool, ...]
+    rows: Mapping[int, Mapping[int, int]], inside: Mapping[int, int], count: int
 ) -> tuple[dict[tuple[int, int], int], tuple[dict[Side, int], ...]]:
     contacts: dict[tuple[int, int], int] = {}
-    faces: tuple[dict[Side, int], ...] = tuple({} for _ in indoor)
-    steps = tuple((side, *STEP[side]) for side in SIDES)
-    for (x, y), i in owner.items():
-        for side, dx, dy in steps:
-            j = owner.get((x + dx, y + dy))
-            if j == i:
-                continue
-            if j is not None and i < j:
-                contacts[i, j] = contacts.get((i, j), 0) + 1
-            if j is None or not indoor[j]:
-                faces[i][side] = faces[i].get(side, 0) + 1
+    faces: tuple[dict[Side, int], ...] = tuple({} for _ in range(count))
+    none: dict[int, int] = {}
+    for y, row in rows.items():
+        above, below = rows.get(y - 1, none), rows.get(y + 1, none)
+        here, over, under = inside.get(y, 0), inside.get(y - 1, 0), inside.get(y + 1, 0)
+        for i, bits in row.items():
+            for other, step in ((row, bits << 1), (below, bits)):
+                for j, theirs in other.items():
+                    if i != j and (common := step & theirs):
+                        pair = (i, j) if i < j else (j, i)
+                        contacts[pair] = contacts.get(pair, 0) + common.bit_count()
+            own = faces[i]
+            # A room's own cells are no outside, be it indoors or not.
+            beyond: tuple[tuple[Side, int], ...] = (
+                ("n", bits & ~(over | above.get(i, 0))),
+                ("e", bits << 1 & ~(here | bits)),
+                ("s", bits & ~(under | below.get(i, 0))),
+                ("w", bits & ~((here | bits) << 1)),
+            )
+            for side, outside in beyond:
+                if outside:
+                    own[side] = own.get(side, 0) + outside.bit_count()
     return contacts, faces
 
 

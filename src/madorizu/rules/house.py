@@ -1,11 +1,11 @@
-"""Rules about the whole: programme, support from below, shares, wet rooms."""
+"""Rules about the whole: programme, support from below, shares and sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from madorizu.plan import Cell
+from madorizu.plan import CELL_M2, Cell
 from madorizu.rules.facts import STORAGE, Case, Finding, Storey, floor_cells
 
 NEEDED = ("ldk", "bath", "wash", "wc")
@@ -13,7 +13,9 @@ OVERHANG = 2  # half modules: 910 mm
 MOST_CIRCULATION = 0.22
 LEAST_STORAGE = 0.10
 BELOW_VOID = frozenset({"ldk", "ent", "hall", "stair"})
-WET = ("bath", "wash", "wc", "ldk")
+LEAST_FILLED = 0.6  # of W×H
+UPPER_SHARE = (0.65, 1.0)  # 2F over 1F
+CHILD_SPREAD = 0.15
 
 
 def programme(case: Case) -> Iterator[Finding]:
@@ -23,6 +25,7 @@ def programme(case: Case) -> Iterator[Finding]:
         LDK (the kitchen), bath, washroom and WC. Of a storey alone nothing is demanded.
     Why: Without one of them it is no dwelling.
     Example: A house of two bedrooms and an LDK that has no bath.
+    Reference: What a dwelling needs; judgement.
     """
     if not case.is_house:
         return
@@ -53,6 +56,7 @@ def support(case: Case) -> Iterator[Finding]:
     Why: Timber frames overhang by about one module without special structure. This is a rule of
         thumb, not a proof of structural safety.
     Example: A 2F bedroom that reaches two modules over the garden.
+    Reference: Rule of thumb of timber frames on the 910 mm module; no proof of structural safety.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("void", ()):
@@ -104,28 +108,6 @@ def _voids_over_rooms(below: Storey, above: Storey) -> Iterator[Finding]:
 # --- soft ---------------------------------------------------------------------------------
 
 
-def wet_cluster(case: Case) -> Iterator[Finding]:
-    """Find wet rooms that stand alone.
-
-    What it checks: Where a storey has two or more of bath, washroom and WC, each shares a wall with
-        another of them or with the LDK (the kitchen).
-    Why: Short pipes cost less, make less noise and leak less.
-    Example: A WC in the north-east corner and the bath in the south-west.
-    """
-    for s in case.storeys:
-        wet = {i for kind in WET for i in s.rooms_of.get(kind, ())}
-        small = [i for i in sorted(wet) if s.plan.rooms[i].kind != "ldk"]
-        beside = {i for a, b in s.contacts if a in wet and b in wet for i in (a, b)}
-        for i in small if len(small) > 1 else ():
-            if i not in beside:
-                yield s.finding(
-                    "S03",
-                    i,
-                    f"{s.named(i)} should share a wall with another wet room, got none",
-                    f"{s.named_ja(i)}がほかの水回りと離れています",
-                )
-
-
 def circulation_share(case: Case) -> Iterator[Finding]:
     """Find a house that spends too much on ways.
 
@@ -133,6 +115,7 @@ def circulation_share(case: Case) -> Iterator[Finding]:
         of the house, or of the storey where only one is given.
     Why: The usual share is 10 to 20 %; what is more is missing in the rooms.
     Example: A storey of 50 m² with a hall of 12 m².
+    Reference: Shares of 14 usual programmes: 8 to 21 %, mean 18 %.
     """
     total = floor_cells(case.storeys)
     ways = _cells_of_kinds(case, frozenset({"hall", "ent", "stair"}))
@@ -152,6 +135,7 @@ def storage_share(case: Case) -> Iterator[Finding]:
         own: a door to one.
     Why: Families ask for 10 to 15 %.
     Example: A bedroom without a closet.
+    Reference: Builders' advice: at least 10 %, better 15 %.
     """
     total = floor_cells(case.storeys)
     share = _cells_of_kinds(case, STORAGE)
@@ -171,6 +155,72 @@ def storage_share(case: Case) -> Iterator[Finding]:
                         f"{s.named(i)} should have a closet, got none",
                         f"{s.named_ja(i)}に収納がありません",
                     )
+
+
+def bedroom_sizes(case: Case) -> Iterator[Finding]:
+    """Find a master bedroom that is not the largest, and children's rooms of unequal size.
+
+    What it checks: No 洋室 is larger than the master bedroom (主寝室), where there is one, and
+        the area of each 洋室 is within 15 % of their mean. Closets are rooms of their own here
+        and are not counted. Of a storey alone its own bedrooms are compared.
+    Why: Two sleep in the master bedroom; brothers and sisters compare theirs.
+    Example: Two children's rooms of 8.3 and 13.2 m².
+    Reference: Judgement.
+    """
+    rooms = [(s, i, len(s.plan.rooms[i].cells)) for s in case.storeys for i in s.rooms_of.get("bed", ())]
+    masters = [len(s.plan.rooms[i].cells) for s in case.storeys for i in s.rooms_of.get("mbr", ())]
+    mean = sum(area for _, _, area in rooms) / max(1, len(rooms))
+    for s, i, area in rooms:
+        if masters and area > max(masters):
+            yield s.finding(
+                "S11",
+                i,
+                f"Bedroom should be at most as large as the master bedroom, got {area * CELL_M2:.2f} m²",
+                f"洋室は主寝室より小さいことが望ましいです({area * CELL_M2:.2f}㎡)",
+            )
+        elif abs(area - mean) > CHILD_SPREAD * mean:
+            yield s.finding(
+                "S11",
+                i,
+                f"Bedroom should be within 15 % of the mean of {mean * CELL_M2:.2f} m², got {area * CELL_M2:.2f}",
+                f"洋室の広さは平均{mean * CELL_M2:.2f}㎡の±15%以内が望ましいです({area * CELL_M2:.2f}㎡)",
+            )
+
+
+def compactness(case: Case) -> Iterator[Finding]:
+    """Find a footprint of many wings, or an upper storey of another size than the lower.
+
+    What it checks: The indoor rooms of each storey fill at least 60 % of their bounding rectangle,
+        and each upper storey of a house has 65 to 100 % of the cells of the storey below.
+    Why: Outer walls and roofs cost; 15 sheets of one builder had 61 to 98 % and 66 to 87 %. A
+        small upper storey leaves much roof, a larger one overhangs.
+    Example: An L of two wings, each one room deep.
+    Reference: 15 sheets of one builder: 1F over its bounding rectangle 0.61 to 0.98, 2F over 1F 0.66 to
+        0.87.
+    """
+    sizes = [
+        sum(len(r.cells) for r, inside in zip(s.plan.rooms, s.indoor, strict=True) if inside) for s in case.storeys
+    ]
+    for s, cells in zip(case.storeys, sizes, strict=True):
+        boxes = [b for b, inside in zip(s.boxes, s.indoor, strict=True) if inside and b[2]]
+        width = max((b[0] + b[2] for b in boxes), default=0) - min((b[0] for b in boxes), default=0)
+        height = max((b[1] + b[3] for b in boxes), default=0) - min((b[1] for b in boxes), default=0)
+        if cells < LEAST_FILLED * width * height:
+            share = 100 * cells / (width * height)
+            yield s.finding(
+                "S17",
+                None,
+                f"Storey should fill at least 60 % of its W×H, got {share:.0f} %",
+                f"建物は外形の60%以上を占めることが望ましいです({share:.0f}%)",
+            )
+    for (_, below), (above, cells) in pairwise(zip(case.storeys, sizes, strict=True)) if case.is_house else ():
+        if below and not UPPER_SHARE[0] * below <= cells <= UPPER_SHARE[1] * below:
+            yield above.finding(
+                "S17",
+                None,
+                f"{above.floor}F should have 65 to 100 % of the storey below, got {100 * cells / below:.0f} %",
+                f"{above.floor}階の面積は下階の65〜100%が望ましいです({100 * cells / below:.0f}%)",
+            )
 
 
 def _cells_of_kinds(case: Case, kinds: frozenset[str]) -> int:

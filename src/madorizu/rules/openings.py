@@ -22,6 +22,8 @@ SWING_KINDS = frozenset({"hinged", "entrance", "service"})
 MAX_LEAF_MM = 1365
 OUTER_KINDS = WINDOW_KINDS | {"entrance", "service"}
 DAYLIGHT_SHARE = 10  # least window area: one tenth of the floor
+VENTILATION_SHARE = 20
+AIRED = frozenset({"bath", "wc"})
 BALCONY_LENGTH = 4  # half modules
 
 NAMES = {
@@ -48,6 +50,7 @@ def daylight(case: Case) -> Iterator[Finding]:
     Why: 建築基準法28条1項, 施行令19条: A/7, or A/10 with lighting (since April 2023). A room that fails
         must be called 納戸.
     Example: A bedroom of 9.9 m² with one window of 690 × 1100 mm.
+    Reference: 建築基準法28条1項, 施行令19条; A/10 with lighting since April 2023.
     """
     for s in case.storeys:
         windows = _windows(s)
@@ -63,7 +66,7 @@ def daylight(case: Case) -> Iterator[Finding]:
                     f"{s.named_ja(i)}に採光のための窓がありません",
                 )
                 continue
-            area_mm2 = sum(max(0, h.opening.width_mm) * max(0, h.opening.head_mm - h.opening.sill_mm) for h in hosts)
+            area_mm2 = sum(map(_area_mm2, hosts))
             floor_mm2 = len(room.cells) * HALF_MM * HALF_MM
             if area_mm2 * DAYLIGHT_SHARE < floor_mm2:
                 least, got = floor_mm2 / DAYLIGHT_SHARE / 1e6, area_mm2 / 1e6
@@ -73,6 +76,44 @@ def daylight(case: Case) -> Iterator[Finding]:
                     f"{s.named(i)} must have at least {least:.2f} m² of window (A/10), got {got:.2f}",
                     f"{s.named_ja(i)}の窓面積は{least:.2f}㎡(床面積の1/10)以上が必要です({got:.2f}㎡)",
                 )
+
+
+def ventilation(case: Case) -> Iterator[Finding]:
+    """Find rooms that must be ventilated by a fan.
+
+    What it checks: The part that opens of each habitable room's windows in outer walls measures at
+        least A/20 of its floor (of a window that slides, half; a service door whole), and each bath
+        and WC has a window to the outside. This is information, never a reason to refuse: houses
+        have mechanical ventilation, which is assumed.
+    Why: 建築基準法28条2項 and 施行令28条 ask for the window or for the fan; 28条の2 asks for a fan in
+        any case (since 2003).
+    Example: A WC in the middle of the house.
+    Reference: 建築基準法28条2項 and 28条の2, 施行令28条.
+    """
+    for s in case.storeys:
+        windows = _windows(s)
+        for i, room in enumerate(s.plan.rooms):
+            if room.kind in AIRED and room.cells and i not in windows:
+                yield s.finding(
+                    "H10",
+                    i,
+                    f"{s.named(i)} must have a window or mechanical ventilation, got no window",
+                    f"{s.named_ja(i)}に窓がないため、機械換気が必要です",
+                )
+            elif room.kind in HABITABLE and room.cells:
+                doors = (h for h in s.hosted if h.opening.kind == "service" and i in (h.rooms or ()))
+                air_mm2 = sum(map(_area_mm2, windows.get(i, ()))) / 2 + sum(map(_area_mm2, doors))
+                if air_mm2 * VENTILATION_SHARE < len(room.cells) * HALF_MM * HALF_MM:
+                    yield s.finding(
+                        "H10",
+                        i,
+                        f"{s.named(i)} must have A/20 of window that opens or mechanical ventilation, got less",
+                        f"{s.named_ja(i)}は開口面積が床面積の1/20に満たないため、機械換気が必要です",
+                    )
+
+
+def _area_mm2(h: Hosted) -> int:
+    return max(0, h.opening.width_mm) * max(0, h.opening.head_mm - h.opening.sill_mm)
 
 
 def _windows(s: Storey) -> dict[int, tuple[Hosted, ...]]:
@@ -95,6 +136,7 @@ def balcony(case: Case) -> Iterator[Finding]:
         window to a habitable room or a hall.
     Why: Washing is hung out there; a balcony that only a bath leads to serves nobody.
     Example: A balcony beside a bedroom that has but a window to it.
+    Reference: Judgement of the trade.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("balcony", ()):
@@ -142,6 +184,7 @@ def openings(case: Case) -> Iterator[Finding]:
         not overlap, and a hinged leaf of at most 1365 mm turns through 90° without meeting a wall.
     Why: What is drawn must be possible to build and to open.
     Example: A hinged door that opens into a closet half a module deep.
+    Reference: Usual frame widths of makers; judgement for the margins.
     """
     for s in case.storeys:
         joined = _open_plan(s)
@@ -272,6 +315,7 @@ def sunny_ldk(case: Case) -> Iterator[Finding]:
     What it checks: Each LDK has at least two modules (1820 mm) of outer wall to the south.
     Why: The sun warms the room in which the family spends the day.
     Example: An LDK along the north wall behind two bedrooms.
+    Reference: Judgement; orientation as asked for in Japan.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("ldk", ()):

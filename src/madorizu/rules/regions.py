@@ -151,9 +151,11 @@ def is_one_piece(cells: Collection[Cell]) -> bool:
 
     The same as `plan.is_connected`, some ten times as fast on a storey.
     """
-    if not cells:
-        return False
-    rows = rows_of(cells, min(x for x, _ in cells))
+    return bool(cells) and are_joined(rows_of(cells, min(x for x, _ in cells)))
+
+
+def are_joined(rows: Rows) -> bool:
+    """Say whether the cells in rows, each with at least one, are joined by sides."""
     order = sorted(rows)
     reached = dict.fromkeys(rows, 0)
     reached[order[0]] = rows[order[0]] & -rows[order[0]]
@@ -181,12 +183,27 @@ def holes(cells: Collection[Cell]) -> int:
     Euler: corners - edges + faces = pieces - holes. A ring that closes only at a
     point encloses a hole too.
     """
-    if not cells:
-        return 0
-    rows = rows_of(cells, min(x for x, _ in cells))
+    return holes_in(rows_of(cells, min(x for x, _ in cells))) if cells else 0
+
+
+def holes_in(rows: Rows) -> int:
+    """Count the holes of one piece given in rows, see `holes`."""
     corners = edges = 0
     for y in rows.keys() | {y + 1 for y in rows}:
         here, line = rows.get(y, 0), rows.get(y, 0) | rows.get(y - 1, 0)
         corners += (line | line << 1).bit_count()
         edges += line.bit_count() + (here | here << 1).bit_count()
-    return 1 - (corners - edges + len(cells))
+    return 1 - (corners - edges + sum(bits.bit_count() for bits in rows.values()))
+
+
+def come_near(rows: Rows, others: Rows, reach: int) -> bool:
+    """Say whether a cell of one is at most `reach` columns and rows from one of the other.
+
+    Bits of both count from the same column, and no cell of `rows` is in the first `reach` columns.
+    """
+    for y, bits in rows.items():
+        for _ in range(reach):
+            bits |= bits << 1 | bits >> 1
+        if any(bits & others.get(y + dy, 0) for dy in range(-reach, reach + 1)):
+            return True
+    return False

@@ -8,6 +8,10 @@ from madorizu.errors import InputError
 from madorizu.rules.facts import Finding
 
 LANGUAGES = ("en", "ja")
+WEIGHTS = {
+    "en": {"hard": "error", "soft": "advice", "info": "note"},
+    "ja": {"hard": "必須", "soft": "推奨", "info": "参考"},
+}
 
 
 def format_findings(findings: Iterable[Finding], lang: str = "en") -> str:
@@ -18,6 +22,7 @@ def format_findings(findings: Iterable[Finding], lang: str = "en") -> str:
 
         error H03 1F (4, 0): Bath must be at least 2.48 m², got 1.66
         advice S14 2F (6, 4): Hall should have a door at each of its ends, got a dead end
+        note H10 2F (12, 0): WC must have a window or mechanical ventilation, got no window
 
     Args:
         findings: from `rules.check`.
@@ -36,8 +41,7 @@ def format_findings(findings: Iterable[Finding], lang: str = "en") -> str:
 
 
 def _line(finding: Finding, lang: str) -> str:
-    weight = {"en": ("advice", "error"), "ja": ("推奨", "必須")}[lang][finding.hard]
-    parts = [weight, finding.code]
+    parts = [WEIGHTS[lang][finding.weight], finding.code]
     if finding.floor is not None:
         parts.append(f"{finding.floor}F" if lang == "en" else f"{finding.floor}階")
     if finding.cell is not None:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from madorizu.catalogue import ROOMS
 from madorizu.plan import CELL_M2, HALF_MM
 from madorizu.rules.facts import HABITABLE, Case, Finding, Storey
-from madorizu.rules.regions import holes, is_one_piece, is_rectangle, is_union, narrower_than, narrowest, pieces
+from madorizu.rules.regions import (
+    are_joined,
+    holes_in,
+    is_one_piece,
+    is_rectangle,
+    is_union,
+    narrower_than,
+    narrowest,
+    pieces,
+)
 
 MAX_RECTANGLES = {"hall": 3}  # others 2
 NOOK_CELLS = 8  # 2 modules²: the entry beside a closet
@@ -19,10 +28,13 @@ def lattice(case: Case) -> Iterator[Finding]:
     """Find coordinates that are off the half-module lattice.
 
     What it checks: Cells of rooms, host runs of openings and the stair's rectangle are whole
-        numbers of half modules (455 mm), and a run has a length of at least one. The other
-        rules measure on the lattice: while this one is broken, they are not asked.
+        numbers of half modules (455 mm), and a run has a length of at least one. Openings and
+        fixtures measure whole millimetres. The other rules measure on the lattice: while this one
+        is broken, they are not asked.
     Why: Materials are cut to the module, and every drawing and export counts on it.
     Example: A room whose cell is (1.5, 2).
+    Reference: Module practice of timber houses: 910 mm, with 455 mm as the finest step that builders
+        allow.
     """
     for s in case.storeys:
         for i, room in enumerate(s.plan.rooms):
@@ -50,6 +62,22 @@ def lattice(case: Case) -> Iterator[Finding]:
                     f"{o.kind} opening must begin at a lattice point, got ({o.x}, {o.y})",
                     f"開口部({o.kind})が{HALF_MM}mmグリッドに乗っていません",
                 )
+            elif any(type(v) is not int for v in (o.width_mm, o.sill_mm, o.head_mm)):
+                yield s.finding(
+                    "H01",
+                    None,
+                    f"{o.kind} opening must measure whole millimetres, got {o.width_mm} x {o.head_mm}",
+                    f"開口部({o.kind})の寸法がmm単位の整数ではありません",
+                    host.cell,
+                )
+        for f in s.plan.fixtures:
+            if any(type(v) is not int for v in (f.x_mm, f.y_mm, f.width_mm, f.depth_mm)):
+                yield s.finding(
+                    "H01",
+                    None,
+                    f"{f.kind} must lie on whole millimetres, got ({f.x_mm}, {f.y_mm})",
+                    f"設備({f.kind})の位置がmm単位の整数ではありません",
+                )
         stair = s.plan.stair
         if stair is not None and any(type(v) is not int for v in stair.rect):
             yield s.finding(
@@ -69,6 +97,7 @@ def tiling(case: Case) -> Iterator[Finding]:
     Why: Walls are derived from the borders of rooms. A cell with two owners, or with none inside
         the house, has no meaning that could be drawn or built.
     Example: A closet drawn on top of a bedroom without being cut out of it.
+    Reference: Follows from how a plan is stored; no source needed.
     """
     for s in case.storeys:
         if not any(room.cells for room, indoor in zip(s.plan.rooms, s.indoor, strict=True) if indoor):
@@ -78,9 +107,11 @@ def tiling(case: Case) -> Iterator[Finding]:
             yield from _overlaps(s)
         apart = tuple(_outdoor_rooms_apart(s))
         yield from apart
-        inside = [c for c, i in s.owner.items() if s.indoor[i]]
-        if not is_one_piece(inside):
-            footprint = pieces(inside)
+        inside = {y: bits for y, bits in s.inside.items() if bits}
+        if not inside:
+            continue  # covered by outdoor rooms, as said above
+        if not are_joined(inside):
+            footprint = pieces(c for c, i in s.owner.items() if s.indoor[i])
             smallest = min(footprint, key=lambda p: (len(p), min(p)))
             yield s.finding(
                 "H02",
@@ -89,7 +120,7 @@ def tiling(case: Case) -> Iterator[Finding]:
                 f"屋内が{len(footprint)}つに分かれています",
                 min(smallest, key=lambda c: (c[1], c[0])),
             )
-        elif not apart and (count := holes(s.owner)) > 0:
+        elif not apart and (count := holes_in({y: sum(row.values()) for y, row in s.rows.items()})) > 0:
             yield s.finding(
                 "H02",
                 None,
@@ -136,6 +167,8 @@ def room_shape(case: Case) -> Iterator[Finding]:
         rule for the width (H11, H12).
     Why: A tub, a bed or a futon has a size; what does not fit is no such room.
     Example: A bath of 2 × 4 half modules (910 × 1820 mm); the smallest unit bath takes 3 × 4.
+    Reference: Sizes of the catalogue: unit baths 1216 to 1624, rooms from 4.5 畳, WCs from 0.8 畳;
+        judgement of the trade.
     """
     for s in case.storeys:
         for i, room in enumerate(s.plan.rooms):
@@ -202,8 +235,9 @@ def corridor_width(case: Case) -> Iterator[Finding]:
 
     What it checks: Every cell of a hall lies in a square of one module (910 mm) of that hall.
     Why: Less than 910 mm between wall centre-lines leaves less than the 780 mm of clear width
-        that access standards (平成13年告示1346号) ask of a corridor.
+        that access standards (平成13年告示1414号) ask of a corridor.
     Example: A corridor one half module (455 mm) wide between a bath and a bedroom.
+    Reference: 平成13年国土交通省告示1414号 (access for the old): 780 mm of clear width.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("hall", ()):
@@ -225,6 +259,7 @@ def naming(case: Case) -> Iterator[Finding]:
         more. Of a storey alone only the habitable rooms on it are counted.
     Why: The guideline on the words DK and LDK in advertisements (不動産公正取引協議会連合会, 2011).
     Example: A kitchen and living room of 4 × 4.5 modules sold as the LDK of a 3LDK.
+    Reference: 不動産公正取引協議会連合会, guideline on DK and LDK of November 2011; 1.62 m² to the 畳.
     """
     count = sum(len(s.rooms_of.get(k, ())) for s in case.storeys for k in HABITABLE if k != "ldk")
     least = FAMILY_LDK_MIN_CELLS if count >= 2 else LDK_MIN_CELLS
@@ -257,6 +292,7 @@ def proportions(case: Case) -> Iterator[Finding]:
         as wide, and its short side at least three modules (2730 mm); an LDK at most 2.2 times.
     Why: Furniture stands along two walls with a way between them.
     Example: A bedroom of 2.5 × 5 modules.
+    Reference: Judgement: how rooms are furnished.
     """
     for s in case.storeys:
         for i, room in enumerate(s.plan.rooms):
@@ -287,6 +323,7 @@ def oversize(case: Case) -> Iterator[Finding]:
     Why: A WC of four modules² takes its area from rooms that need it. Large houses have large
         rooms, so this is advice only.
     Example: A WC of 2 × 2 modules.
+    Reference: Sizes of the catalogue; judgement.
     """
     for s in case.storeys:
         for i, room in enumerate(s.plan.rooms):

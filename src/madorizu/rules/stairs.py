@@ -30,6 +30,8 @@ def stairs(case: Case) -> Iterator[Finding]:
         A riser is at most 230 mm. Of a storey alone, 2F and above must have a stair.
     Why: 建築基準法施行令23条; and a stair that arrives in a bedroom, or under another wall, is none.
     Example: A 2F whose stair lies one module east of the stair below.
+    Reference: 建築基準法施行令23条 (rise of at most 230 mm in a dwelling), and the usual stairs of the 910 mm
+        module.
     """
     for s in case.storeys:
         yield from _presence(s, case)

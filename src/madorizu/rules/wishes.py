@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from madorizu.brief import ELEMENTS, FEATURES, SIDE_WORDS
+from madorizu.brief import ELEMENTS, FEATURES, PLACE_WORDS, SIDE_WORDS, Place, stair_place
 from madorizu.catalogue import ROOMS
 from madorizu.plan import HALF_MM, Side
-from madorizu.rules.facts import Case, Finding, Storey
+from madorizu.rules.facts import HABITABLE, Case, Finding, Storey
 
 SIDE_JA: dict[Side, str] = {"n": "北", "e": "東", "s": "南", "w": "西"}
+PLACES_JA: dict[Place, str] = {
+    "nw": "北西", "n": "北", "ne": "北東", "w": "西", "c": "中央", "e": "東", "sw": "南西", "s": "南", "se": "南東",
+}  # fmt: skip
 ELEMENTS_JA = {"stairs": "階段", "entrance": "玄関", "balcony": "バルコニー"}
 
 
@@ -23,19 +26,17 @@ def size_as_asked(case: Case) -> Iterator[Finding]:
 
     What it checks: The bounding rectangle of the indoor rooms, between wall centre-lines, is exactly
         as wide (east-west) and as high (north-south) as the brief says. Balcony, porch and deck are
-        not counted. For a house of two storeys the size is that of 1F.
+        not counted. For a house of two storeys the size is that of 1F; where the brief also says
+        one for 2F, that storey is measured too.
     Why: The site decides the size; a house half a module wider does not fit it.
     Example: A storey of 8 × 8.5 modules where 8 × 9 was asked.
     """
-    if case.brief is None:
-        return
-    for s in _storeys_meant(case)[:1]:
+    for s, (asked_w, asked_h) in _sizes_asked(case):
         boxes = [b for b, indoor in zip(s.boxes, s.indoor, strict=True) if indoor and b[2]]
         if not boxes:
             continue  # H02 speaks
         width_mm = (max(b[0] + b[2] for b in boxes) - min(b[0] for b in boxes)) * HALF_MM
         height_mm = (max(b[1] + b[3] for b in boxes) - min(b[1] for b in boxes)) * HALF_MM
-        asked_w, asked_h = case.brief.width_mm, case.brief.height_mm
         if (width_mm, height_mm) != (asked_w, asked_h):
             yield s.finding(
                 "B01",
@@ -43,6 +44,22 @@ def size_as_asked(case: Case) -> Iterator[Finding]:
                 f"Storey must measure {asked_w} x {asked_h} mm, got {width_mm} x {height_mm}",
                 f"外形は{asked_w}×{asked_h}mmの要望に対し{width_mm}×{height_mm}mmです",
             )
+
+
+def _sizes_asked(case: Case) -> Iterator[tuple[Storey, tuple[int, int]]]:
+    """Yield the storeys that the brief gives a size, with it."""
+    brief = case.brief
+    if brief is None:
+        return
+    lower = brief.width_mm, brief.height_mm
+    if brief.floor != "both":
+        yield from ((s, lower) for s in _storeys_meant(case)[:1])
+        return
+    sizes = {1: lower, 2: brief.upper_mm}
+    for s in _storeys_meant(case):
+        size = sizes.get(s.floor)
+        if size is not None:
+            yield s, size
 
 
 def storey_as_asked(case: Case) -> Iterator[Finding]:
@@ -136,6 +153,53 @@ def features_as_asked(case: Case) -> Iterator[Finding]:
         if kind in asked and not _has(case, kind):
             room = ROOMS[kind]
             yield case.finding("B06", f"Plan must have {room.en} as asked, got none", f"要望の{room.ja}がありません")
+
+
+def nldk_as_asked(case: Case) -> Iterator[Finding]:
+    """Find another nLDK than was asked for.
+
+    What it checks: Where the brief says nLDK, the house has an LDK and beside it exactly n habitable
+        rooms (居室): 主寝室, 洋室 and 和室 of all storeys. 納戸, 書斎 and the like are none. Asked of
+        a whole house, or of the 1F of a house of one storey.
+    Why: nLDK is how a house is ordered, compared and advertised; n counts the rooms besides the
+        LDK (不動産公正取引協議会連合会).
+    Example: A house of two bedrooms, a tatami room and an LDK where 4LDK was asked.
+    """
+    brief = case.brief
+    if brief is None or brief.nldk is None or not (case.is_house or brief.floor == "1F"):
+        return
+    got = sum(len(s.rooms_of.get(k, ())) for s in case.storeys for k in HABITABLE - {"ldk"})
+    has_ldk = any("ldk" in s.rooms_of for s in case.storeys)
+    if got != brief.nldk or not has_ldk:
+        found, found_ja = (f"{got}LDK",) * 2 if has_ldk else (f"{got} rooms without an LDK", f"LDKのない{got}室")
+        yield case.finding(
+            "B07", f"House must be {brief.nldk}LDK as asked, got {found}", f"{brief.nldk}LDKの要望に対し{found_ja}です"
+        )
+
+
+def stair_place_as_asked(case: Case) -> Iterator[Finding]:
+    """Find a stair in another part of the storey than was asked for.
+
+    What it checks: Where the brief names a place, the middle of the stair lies in that third of the
+        storey's W×H, from west to east and from north to south; on the border it counts to the
+        south and east. Of a house of two storeys the 1F is measured.
+    Why: The stair orders both storeys around it; who names its place has a reason outside the plan.
+    Example: A stair in the south-east corner where the brief says northwest.
+    """
+    if case.brief is None or case.brief.stair_place is None:
+        return
+    asked = case.brief.stair_place
+    for s in _storeys_meant(case)[:1]:
+        if not any(s.indoor[i] and room.cells for i, room in enumerate(s.plan.rooms)):
+            continue  # H02 speaks
+        got = stair_place(s.plan)
+        if got is not None and got != asked:
+            yield s.finding(
+                "B08",
+                next(iter(s.rooms_of.get("stair", ())), None),
+                f"Stairs must be in the {PLACE_WORDS[asked]} as asked, got {PLACE_WORDS[got]}",
+                f"階段は{PLACES_JA[asked]}の要望に対し{PLACES_JA[got]}です",
+            )
 
 
 def _has(case: Case, kind: str) -> bool:

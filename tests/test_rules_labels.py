@@ -1,0 +1,52 @@
+"""The rule of labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drawing import plan_of
+from madorizu import rules
+from madorizu.plan import Room
+
+
+def found(name: str, text: str = "\n".join(["11111111"] * 6)) -> list[str]:
+    """Return H16's messages for a bedroom of this name; it has 48 cells, 9.9372 m², 6.1 帖."""
+    plan = plan_of(text)
+    named = replace(plan, rooms=(Room("bed", plan.rooms[0].cells, name),))
+    return [f.message for f in rules.check(named) if f.code == "H16"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "洋室", "洋室2", "bedroom", "UB 1616", "洋室 6.1帖", "洋室(約6.1帖)", "6.1畳", "６．１帖", "6.1J", "6.1 jo",
+        "9.94㎡", "9.93 m²", "9.9m2", "10㎡", "9㎡", "9.9372平米", "洋室 6.1帖 (9.94㎡)",
+    ],
+)  # fmt: skip
+def test_true_names(name: str) -> None:
+    """H16: no size, the size in 畳 cut to a tenth, or the area rounded or cut to what is written."""
+    assert found(name) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("洋室 6.2帖", "Bedroom's name must state its size of 6.1 jo, got 6.2"),
+        ("洋室 6帖", "Bedroom's name must state its size of 6.1 jo, got 6"),
+        ("６．２畳", "Bedroom's name must state its size of 6.1 jo, got 6.2"),
+        ("6.13 jo", "Bedroom's name must state its size of 6.1 jo, got 6.13"),
+        ("9.95㎡", "Bedroom's name must state its size of 9.94 m², got 9.95"),
+        ("6.1帖 11 m²", "Bedroom's name must state its size of 9.94 m², got 11"),
+    ],
+)
+def test_false_names(name: str, message: str) -> None:
+    """H16: a size that is written must be the room's."""
+    assert found(name) == [message]
+
+
+def test_sizes_as_printed_on_real_sheets() -> None:
+    """H16: 4 × 4 modules are 8.1 帖 (8.18 cut), 4 × 5 are 10.2, 3 × 3.5 are 5.3."""
+    for width, height, jo in ((8, 8, "8.1"), (8, 10, "10.2"), (6, 7, "5.3")):
+        assert found(f"洋室 {jo}帖", "\n".join(["1" * width] * height)) == []
