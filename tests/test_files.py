@@ -182,3 +182,70 @@ def test_a_folder_that_cannot_be_begun_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a file")
     with pytest.raises(StorageError, match="a file lies where"), files.atomic_folder(tmp_path / "a" / "b"):
         raise AssertionError("the block must not run")
+
+
+def test_a_line_is_added_at_the_end(tmp_path: Path) -> None:
+    """The file is made if it is not there; each line ends with one line feed."""
+    files.append_line(tmp_path / "a.jsonl", "間")
+    files.append_line(tmp_path / "a.jsonl", "2")
+    assert (tmp_path / "a.jsonl").read_bytes() == b"\xe9\x96\x93\n2\n"
+
+
+def test_a_full_disk_adds_no_part_of_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written of the line is cut off again."""
+    files.append_line(tmp_path / "a.jsonl", "1")
+    monkeypatch.setattr(os, "fsync", _full)
+    with pytest.raises(StorageError, match=r"a.jsonl must be written, got No space left .*free some space"):
+        files.append_line(tmp_path / "a.jsonl", "2")
+    assert (tmp_path / "a.jsonl").read_bytes() == b"1\n"
+
+
+def test_parts_of_a_killed_process_are_removed_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of a part is what `atomic_bytes` really gives it."""
+    parts: list[Path] = []
+
+    def killed(source: Path, to: Path) -> None:
+        parts.append(source)
+        source.rename(tmp_path / "aside")  # from where it is put back: a killed process removes nothing
+        raise OSError(errno.EIO, "killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(StorageError):
+            files.atomic_text(tmp_path / "a.json", "x")
+    (tmp_path / "aside").rename(parts[0])
+    others = {"a.part", ".hidden", ".a.json.part", "b.json"}
+    for name in others:
+        (tmp_path / name).write_text("x")
+    assert files.remove_parts(tmp_path) == 1
+    assert set(os.listdir(tmp_path)) == others
+    with pytest.raises(StorageError, match="none must be cleaned, got No such file"):
+        files.remove_parts(tmp_path / "none")
+
+
+def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
+    """The second one is refused, until the first has ended; no file tells of it."""
+    with (
+        files.locked_folder(tmp_path),
+        pytest.raises(StorageError, match="must be used by one run at a time, got another") as caught,
+        files.locked_folder(tmp_path),
+    ):
+        raise AssertionError("the block must not run")
+    assert caught.value.hint == "wait until it has ended"
+    with files.locked_folder(tmp_path):
+        assert os.listdir(tmp_path) == []
+    with pytest.raises(StorageError, match="none must be opened"), files.locked_folder(tmp_path / "none"):
+        raise AssertionError("the block must not run")
+
+
+def test_a_file_system_without_locks_is_used_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network drives know none."""
+
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unknown)
+    with files.locked_folder(tmp_path):
+        assert os.listdir(tmp_path) == []

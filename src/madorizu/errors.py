@@ -18,6 +18,7 @@ An exception means: this cannot go on, and here is what to do about it.
     │   ├── BaseModelError           a base model: missing, incomplete, of another family
     │   └── AdapterError             a LoRA: missing, damaged, trained on another base
     ├── TrainingError (RuntimeError) a run that had to stop
+    ├── WorkerError (RuntimeError)   work in another process that came to no end
     └── StorageError (OSError)       a folder or a disk that cannot be read or written
 """
 
@@ -126,6 +127,12 @@ class TrainingError(MadorizuError, RuntimeError):
     """A training run had to stop."""
 
     code = "training-stopped"
+
+
+class WorkerError(MadorizuError, RuntimeError):
+    """Work that was sent to another process came to no end."""
+
+    code = "worker"
 
 
 class StorageError(MadorizuError, OSError):

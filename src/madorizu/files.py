@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from madorizu.errors import StorageError
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _DISK = _FULL | _DENIED | {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE}
+_PART = re.compile(r"\..{1,60}\.[0-9a-f]{12}\.part")  # as `_beside` names them
 
 
 def storage_error(error: OSError, path: Path | str, doing: str = "written") -> StorageError:
@@ -131,6 +134,76 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     _sync_folder(target.parent)
+
+
+def append_line(path: Path | str, line: str) -> None:
+    """Add a line to a text file, flushed to the disk; a full disk leaves the file as it was.
+
+    A machine that loses its power may leave a part of the line as the file's end, so that
+    readers pass over a last line that they cannot read.
+
+    Raises:
+        StorageError: if it cannot be written.
+    """
+    try:
+        with open(path, "ab") as file:
+            before = file.tell()
+            try:
+                file.write(line.encode("utf-8") + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                os.ftruncate(file.fileno(), before)
+                raise
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def remove_parts(folder: Path | str) -> int:
+    """Remove what a killed process left of the files that it was writing into a folder.
+
+    Nobody else may be writing into it: see `locked_folder`. Does not look below the folder.
+
+    Returns:
+        How many files were removed.
+
+    Raises:
+        StorageError: if the folder cannot be read, or a file not removed.
+    """
+    try:
+        parts = [e.path for e in os.scandir(folder) if _PART.fullmatch(e.name) and e.is_file(follow_symlinks=False)]
+        for part in parts:
+            os.unlink(part)
+    except OSError as error:
+        raise storage_error(error, folder, "cleaned") from error
+    return len(parts)
+
+
+@contextlib.contextmanager
+def locked_folder(path: Path | str) -> Iterator[None]:
+    """Keep a folder for this process while the block runs; leaves no file in it.
+
+    A file system that knows no locks (some network drives) gives none, without a word.
+
+    Raises:
+        StorageError: if another process has it, or it cannot be opened.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise storage_error(error, path, "opened") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StorageError(
+                f"{path} must be used by one run at a time, got another one that is using it", "wait until it has ended"
+            ) from error
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def _real(path: Path | str) -> Path:

@@ -12,6 +12,7 @@ from madorizu import files
 from madorizu.errors import DatasetError
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")  # the first of a stem is taken
+_MANIFESTS = frozenset({"corpus.json"})  # what `madorizu corpus` was asked for, no sidecar
 _OTHER_IMAGES = frozenset({".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".pdf", ".svg"})
 MAX_FILES = 200_000
 MARKER = "report.json"  # what `prepare` leaves in a folder of its own
@@ -115,6 +116,8 @@ def _pair_up(folder: Path, base: Path, names: list[str], pairs: list[Pair], refu
     for name in names:
         stem, suffix = os.path.splitext(name)
         suffix = suffix.lower()
+        if name in _MANIFESTS:
+            continue
         if suffix in IMAGE_SUFFIXES:
             images.setdefault(stem, []).append(name)
         elif suffix in (".json", ".txt"):
