@@ -60,6 +60,8 @@ _TYPES = (
     RoomType("cl", "CL", "Closet", "CL", "service", 2, 4, 16, 1),
     RoomType("sto", "物入", "Store", "物", "service", 2, 4, 20, 1),
     RoomType("pantry", "パントリー", "Pantry", "P", "service", 2, 8, 16, 1),
+    RoomType("den", "書斎", "Study", "書", "private", 8, 20, 48, 2),
+    RoomType("laundry", "ランドリー", "Laundry", "洗濯", "service", 8, 16, 40, 2),
     RoomType("void", "吹抜", "Void", "吹抜", "living", 8, 24, 48, 2),
     RoomType("balcony", "バルコニー", "Balcony", "BAL", "outdoor", 8, 24, 80, 2),
     RoomType("porch", "ポーチ", "Porch", "", "outdoor", 4, 8, 24, 2),
@@ -120,24 +122,36 @@ class StairType:
 STAIRS: tuple[StairType, ...] = (
     StairType("u", 4, 4, 14),
     StairType("straight", 2, 8, 14),
+    StairType("l", 4, 6, 14),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Archetype:
-    """A common house: its footprint and rooms per floor, areas in modules² (4 cells).
+    """A common house: its footprints and rooms per floor, areas in modules² (4 cells).
 
-    Rooms are `(kind, modules²)`. The hall takes what is left. Closets of bedrooms
-    (cl) and of the tatami room (oshi) are cut out of their rooms.
+    Rooms are `(kind, modules²)`. The hall takes what is left, also of what the stair leaves
+    over. Closets of bedrooms (cl) and of the tatami room (oshi) are cut out of their rooms.
+
+    Attributes:
+        code, ja: its name.
+        width, height: of the 1F, in modules.
+        upper: of the 2F, or None for a house of one storey.
+        entrance: its side.
+        stair: its form.
+        floors: rooms per storey.
+        living_stair: the stair begins in the LDK (リビング階段).
     """
 
     code: str
     ja: str
     width: int
     height: int
+    upper: tuple[int, int] | None
     entrance: Literal["n", "e", "s", "w"]
-    stair: Literal["u", "straight"] | None
+    stair: Literal["u", "straight", "l"] | None
     floors: tuple[tuple[tuple[str, float], ...], ...]
+    living_stair: bool = False
 
 
 def _rooms(text: str) -> tuple[tuple[str, float], ...]:
@@ -147,45 +161,60 @@ def _rooms(text: str) -> tuple[tuple[str, float], ...]:
 def _archetype(
     code: str,
     ja: str,
-    size: tuple[int, int],
+    sizes: tuple[tuple[int, int], ...],
     entrance: Literal["n", "e", "s", "w"],
-    stair: Literal["u", "straight"] | None,
+    stair: Literal["u", "straight", "l"] | None,
     *floors: str,
+    living_stair: bool = False,
 ) -> Archetype:
-    return Archetype(code, ja, size[0], size[1], entrance, stair, tuple(_rooms(f) for f in floors))
+    upper = sizes[1] if len(sizes) > 1 else None
+    width, height = sizes[0]
+    return Archetype(code, ja, width, height, upper, entrance, stair, tuple(_rooms(f) for f in floors), living_stair)
 
 
 # The usual programmes of Japanese detached houses, see docs/reference/houses.md. Balconies
 # lie outside the footprint, so where a published programme counts one inside, the rooms
 # of that floor take its cells.
 ARCHETYPES: tuple[Archetype, ...] = (
-    _archetype("A01", "3LDK 総二階 コンパクト", (8, 7), "s", "u",
+    _archetype("A01", "3LDK 総二階 コンパクト", ((8, 7), (8, 7)), "s", "u",
                "ldk:30 ent:3 wc:2 wash:4 bath:4 pantry:2 sto:2",
                "mbr:16 wic:3 bed:12.5 bed:12.5 wc:2"),
-    _archetype("A02", "4LDK 総二階 9x7", (9, 7), "s", "u",
+    _archetype("A02", "4LDK 総二階 9x7", ((9, 7), (9, 7)), "s", "u",
                "ldk:32 wa:10.5 ent:3 wc:2 wash:3 bath:4",
                "mbr:15 wic:4 bed:14 bed:14 wc:2 s:3"),
-    _archetype("A03", "4LDK 総二階 8x9 (標準)", (8, 9), "s", "u",
+    _archetype("A03", "4LDK 総二階 8x9 (標準)", ((8, 9), (8, 9)), "s", "u",
                "ldk:36 wa:11 ent:4 wc:2 wash:4 bath:4 sic:1",
                "mbr:18 wic:4 bed:15 bed:15 wc:2 s:4"),
-    _archetype("A05", "4LDK 北玄関 9x8", (9, 8), "n", "u",
+    _archetype("A04", "4LDK 和室続き間 11x7", ((11, 7), (9, 7)), "s", "u",
+               "ldk:38 wa:14 ent:4 wc:2 wash:4 bath:4 sto:1",
+               "mbr:17 wic:3 bed:14 bed:13.5 wc:2"),
+    _archetype("A05", "4LDK 北玄関 9x8", ((9, 8), (9, 8)), "n", "u",
                "ldk:36 wa:11 ent:4 wc:2 wash:4 bath:4 sic:2",
                "mbr:18 wic:4 bed:15 bed:15 wc:2 s:3"),
-    _archetype("A06", "4LDK 東玄関 8x10", (8, 10), "e", "u",
+    _archetype("A06", "4LDK 東玄関 8x10", ((8, 10), (8, 8)), "e", "u",
                "ldk:40 wa:14 ent:4 wc:2 wash:4 bath:4 pantry:2",
-               "mbr:20 wic:4 bed:18 bed:16 wc:2 s:4"),
-    _archetype("A07", "3LDK 狭小間口 5x10", (5, 10), "s", "straight",
+               "mbr:16 wic:4 bed:14 bed:14 wc:2 s:2"),
+    _archetype("A07", "3LDK 狭小間口 5x10", ((5, 10), (5, 10)), "s", "straight",
                "ldk:26 ent:3 wc:2 wash:4 bath:4 sto:3",
                "mbr:15 bed:12 bed:10.5 wc:2"),
-    _archetype("A10", "3LDK+S 8x8", (8, 8), "s", "u",
-               "ldk:34 ent:3 sic:2 wc:2 wash:4 bath:4 pantry:2 s:4",
+    _archetype("A08", "3LDK 2階リビング 7x8", ((7, 8), (7, 8)), "s", "u",
+               "mbr:14 wic:4 bed:11.5 ent:4 wc:2 wash:4 bath:4 sto:1.5",
+               "ldk:34 bed:12 pantry:1.5 wc:2"),
+    _archetype("A09", "5LDK 大型 10x9", ((10, 9), (10, 8)), "s", "u",
+               "ldk:38 wa:14 bed:10 ent:5 wc:2 wash:4 bath:4 sic:1 pantry:1",
+               "mbr:19 wic:5 bed:15 bed:15 wc:2 s:5"),
+    _archetype("A10", "3LDK+S 8x8", ((8, 8), (8, 8)), "s", "u",
+               "ldk:34 ent:3 sic:2 wc:2 wash:4 laundry:4 bath:4 pantry:2 s:2",
                "mbr:16 wic:5 bed:13 bed:13 wc:2 s:3"),
-    _archetype("A12", "4LDK 西玄関 9x8", (9, 8), "w", "straight",
+    _archetype("A11", "4LDK 吹抜リビング 10x8", ((10, 8), (10, 8)), "s", "l",
+               "ldk:40 wa:11 ent:4 wc:2 wash:4 bath:4 sic:2 pantry:3",
+               "mbr:18 wic:4 bed:15 bed:15 wc:2 void:8"),
+    _archetype("A12", "4LDK 西玄関 リビング階段 9x8", ((9, 8), (9, 7)), "w", "straight",
                "ldk:38 wa:11 ent:4 wc:2 wash:4 bath:4 sto:2",
-               "mbr:18 wic:3 bed:16 bed:14 wc:2 s:4"),
-    _archetype("A13", "2LDK 小家族 7x6", (7, 6), "s", "u",
+               "mbr:17 wic:3 bed:14 bed:14 wc:2", living_stair=True),
+    _archetype("A13", "2LDK 小家族 7x6", ((7, 6), (7, 6)), "s", "u",
                "ldk:22 ent:2.25 wc:2 wash:3 bath:4 sto:1",
                "mbr:14 wic:4 bed:12 wc:2"),
-    _archetype("A14", "平屋 3LDK 13x7", (13, 7), "s", None,
+    _archetype("A14", "平屋 3LDK 13x7", ((13, 7),), "s", None,
                "ldk:36 mbr:16 wic:3 bed:11 bed:11 ent:3 sic:1 wc:2 wash:4 bath:4"),
 )  # fmt: skip

@@ -15,19 +15,22 @@ from functools import cache
 
 from madorizu import rules
 from madorizu.brief import Brief
-from madorizu.errors import InfeasibleError, OutOfTimeError
-from madorizu.houses import fit, library, programme
+from madorizu.catalogue import ARCHETYPES
+from madorizu.errors import BriefError, InfeasibleError, OutOfTimeError
+from madorizu.houses import fit, library
 from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
-from madorizu.houses.search import Site, find
-from madorizu.houses.topology import Turn, turned
-from madorizu.plan import MODULE_MM, House, Side
+from madorizu.houses.search import LEAST_SIDE, find, prove
+from madorizu.houses.sites import site_of, site_of_archetype, storey_index, storeys_of
+from madorizu.houses.topology import Topology, Turn, turned
+from madorizu.plan import MODULE_MM, House
+from madorizu.request import contradictions
 
-__all__ = ["house_for", "nearest_size", "random_house"]
+__all__ = ["archetype_house", "house_for", "nearest_size", "random_house"]
 
-SEARCH_MOST = 110  # modules²: tiling more than this takes minutes
+MOST_SIDE_MM = 20 * MODULE_MM  # larger houses are not tried
 LIBRARY_LIMIT_S = 60.0  # for looking up which size works
-_SIDES: tuple[Side, ...] = ("s", "s", "n", "e", "w")
+FINISHES = 6  # tries to give a new topology its doors and windows
 
 
 def house_for(brief: Brief, *, seed: int, time_limit_s: float = 30.0) -> House:
@@ -44,72 +47,90 @@ def house_for(brief: Brief, *, seed: int, time_limit_s: float = 30.0) -> House:
         time_limit_s: wall-clock limit.
 
     Raises:
-        InfeasibleError: if no house of this size exists in reach; the hint names the nearest size
-            that works.
-        OutOfTimeError: if none was found in time.
+        InfeasibleError: if it is proved that there is none: wishes that exclude each other, or
+            rooms that need more area than there is; the hint names the nearest size that works.
+        OutOfTimeError: if none was found in time, which proves nothing.
     """
     rng = random.Random(f"{seed}/{brief.width_mm}x{brief.height_mm}/{brief.floor}")
     end = time.monotonic() + time_limit_s
+    _refuse(brief)
     house = fit.best(brief, rng, end)
-    if house is not None:
-        return house
-    if not _in_reach(brief):
+    return _searched(brief, rng, end) if house is None else house
+
+
+def _refuse(brief: Brief) -> None:
+    """Refuse what is proved to have no house, by reasons that need no search."""
+    if faults := contradictions(brief):
+        raise InfeasibleError("; ".join(faults), "leave one of these wishes out")
+    if max(brief.width_mm, brief.height_mm) > MOST_SIDE_MM:
         raise InfeasibleError(
-            f"a house must be of a size that rooms can fill, got {brief.width:g}x{brief.height:g} modules"
-            if fit.best(_plain(brief), rng, end, kept=1) is None
-            else "rooms must fit the size and the storey, got a wish for others",
+            f"a house must be at most {MOST_SIDE_MM // MODULE_MM} modules a side, got {brief.width:g}x{brief.height:g}",
             _advice(brief),
         )
-    return _searched(brief, rng, end)
-
-
-def _plain(brief: Brief) -> Brief:
-    return Brief(brief.floor, brief.width_mm, brief.height_mm)
-
-
-def _in_reach(brief: Brief) -> bool:
-    """Say whether the search has a chance: whole modules, not too small, not too large, rooms it knows."""
-    area = brief.width * brief.height
-    least = programme.LEAST_TWO_STOREYS if fit.storeys_of(brief) == 2 else programme.LEAST_ONE_STOREY
-    whole = brief.width_mm % MODULE_MM == 0 and brief.height_mm % MODULE_MM == 0
-    known = programme.UPPER_KINDS if brief.floor == "2F" else programme.LOWER_KINDS
-    return (
-        whole
-        and min(brief.width, brief.height) >= programme.LEAST_SIDE
-        and max(brief.width, brief.height) <= 2.2 * min(brief.width, brief.height)
-        and least <= area <= SEARCH_MOST
-        and brief.features <= known
-    )
+    if brief.upper_mm is not None and (brief.upper_mm[0] > brief.width_mm or brief.upper_mm[1] > brief.height_mm):
+        raise InfeasibleError(
+            f"the 2F must lie on the 1F of {brief.width:g}x{brief.height:g}, got a larger one",
+            "houses that stand out above are not made",
+        )
+    try:
+        prove(site_of(brief, random.Random(0)))
+    except InfeasibleError as error:
+        raise InfeasibleError(error.message, _advice(brief)) from None
 
 
 def _searched(brief: Brief, rng: random.Random, end: float) -> House:
     """Search for new topologies until one gives a house."""
-    size = (brief.width_mm // MODULE_MM, brief.height_mm // MODULE_MM)
-    upper = size if fit.storeys_of(brief) == 2 else None
     while time.monotonic() < end:
-        side = rng.choice(_SIDES) if brief.entrance_side is None else brief.entrance_side
-        site = Site(size, upper, (0, 0), side, _wishes(brief))
         try:
-            topology = find(site, seed=rng.getrandbits(31), time_limit_s=end - time.monotonic())
+            topology = find(site_of(brief, rng), seed=rng.getrandbits(31), time_limit_s=end - time.monotonic())
         except OutOfTimeError:
             break
-        for _ in range(4):
-            house = fit.finished(topology, brief, rng)
-            if house is not None:
-                return house
+        except InfeasibleError:
+            continue  # the size drawn for the other storey, not the one asked for
+        found = [house for _ in range(FINISHES) if (house := fit.finished(topology, brief, rng)) is not None]
+        if found:
+            return min(found, key=fit.penalty)
     raise OutOfTimeError(
         f"a house must be found within the time limit, got none for {brief.width:g}x{brief.height:g} modules",
-        f"try another seed, ask for less, or take another size: {_advice(brief)}",
+        "this proves nothing: give more time, try another seed, ask for less, or take another size",
     )
 
 
-def _wishes(brief: Brief) -> programme.Wishes:
-    return programme.Wishes(
-        tatami=True if "wa" in brief.features else None,
-        bedrooms_below=brief.bedrooms if brief.floor == "1F" else None,
-        bedrooms_above=brief.bedrooms if brief.floor == "2F" else None,
-        extras=brief.features & {"wic", "sic", "pantry", "s"},
-    )
+def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: float = 120.0) -> House:
+    """Make a lawful house of one of the usual programmes (`catalogue.ARCHETYPES`).
+
+    Args:
+        code: "A01" to "A14".
+        seed: equal seeds give equal houses.
+        house_id: name of the house.
+        time_limit_s: wall-clock limit.
+
+    Raises:
+        BriefError: if there is no such archetype.
+        OutOfTimeError: if none was found in time.
+    """
+    found = {a.code: a for a in ARCHETYPES}.get(code)
+    if found is None:
+        raise BriefError(f"archetype must be one of {', '.join(a.code for a in ARCHETYPES)}, got {code!r}")
+    rng = random.Random(f"archetype/{code}/{seed}")
+    end = time.monotonic() + time_limit_s
+    known = library.of_archetype(code)
+    while time.monotonic() < end:
+        topology: Topology | None
+        if known:
+            topology = turned(rng.choice(known), Turn(flip_x=found.entrance in ("n", "s") and rng.random() < 0.5))
+            topology = resized(topology, 0, topology.key[0], rng, jitter=rng.randrange(3))
+        else:
+            left_s = end - time.monotonic()
+            topology = find(site_of_archetype(found, rng), seed=rng.getrandbits(31), time_limit_s=left_s)
+        for _ in range(0 if topology is None else FINISHES):
+            house = finish(topology, seed=rng.getrandbits(31), house_id=house_id)  # type: ignore[arg-type]
+            if house is not None and rules.is_lawful(house):
+                return replace(house, seed=seed)
+    raise OutOfTimeError(f"a house of {code} must be found within the time limit, got none", "give more time")
+
+
+_LEAST_MODULES = LEAST_SIDE // 2
 
 
 # --- sizes that work --------------------------------------------------------------------
@@ -155,10 +176,10 @@ def _nearest(brief: Brief, width_mm: int, height_mm: int) -> tuple[int, int] | N
 
 def _sizes_near(brief: Brief, width_mm: int, height_mm: int) -> Iterator[tuple[int, int]]:
     """Yield some sizes of whole modules near one asked for, nearest first, that a topology comes close to."""
-    index, storeys = fit.storey_index(brief), fit.storeys_of(brief)
+    index, storeys = storey_index(brief), storeys_of(brief)
     solved = {t.key[index] for t in library.load() if len(t.storeys) == storeys}
     solved |= {(h, w) for w, h in solved}
-    sizes = [(w, h) for w in range(programme.LEAST_SIDE, 17) for h in range(programme.LEAST_SIDE, 17)]
+    sizes = [(w, h) for w in range(_LEAST_MODULES, 17) for h in range(_LEAST_MODULES, 17)]
     # As large as a solved house, or up to two modules larger: growing works, shrinking seldom does.
     near = [(w, h) for w, h in sizes if any(0 <= 2 * w - a <= 4 and 0 <= 2 * h - b <= 4 for a, b in solved)]
     near.sort(key=lambda s: (abs(s[0] * MODULE_MM - width_mm) + abs(s[1] * MODULE_MM - height_mm), s[0] * s[1], s))

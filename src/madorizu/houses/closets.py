@@ -27,7 +27,8 @@ def carve(storey: Storey, rng: random.Random) -> Storey:
         ring = {n for c in cells for n in neighbours(c)} - cells
         if kind == "mbr" and any(k == "wic" and ring & c for k, c in storey.rooms):
             continue
-        doorways = [c for k, c in storey.rooms if k == "hall" or (kind == "wa" and k == "ldk")]
+        halls = [c for k, c in storey.rooms if k == "hall" and _contact(cells, c) >= DOOR_RUN]
+        doorways = [c for k, c in storey.rooms if k == "ldk" and (kind == "wa" or not halls)] + halls
         strip = _best_strip(kind, cells, everything, doorways, rng)
         if strip is not None:
             rooms[index] = (kind, cells - strip)

@@ -18,10 +18,10 @@ Hinge = Literal["start", "end"]
 # Where each kind of room opens to, best first.
 _OPENS_TO: dict[str, tuple[str, ...]] = {
     "ldk": ("hall",),
-    "mbr": ("hall",),
-    "bed": ("hall",),
+    "mbr": ("hall", "ldk"),
+    "bed": ("hall", "ldk"),
     "wa": ("ldk", "hall"),
-    "wc": ("hall",),
+    "wc": ("hall", "wash"),
     "wash": ("hall", "ldk"),
     "bath": ("wash",),
     "wic": ("mbr", "hall"),
@@ -29,11 +29,31 @@ _OPENS_TO: dict[str, tuple[str, ...]] = {
     "pantry": ("ldk",),
     "s": ("hall", "ldk"),
     "sto": ("hall", "ldk"),
+    "den": ("mbr", "hall", "ldk"),
+    "laundry": ("wash", "hall"),
     "cl": ("bed", "mbr"),
     "oshi": ("wa",),
 }
 # Order in which doors claim their walls: those with least choice first.
-_ORDER = ("bath", "wc", "cl", "oshi", "wic", "sic", "pantry", "wash", "s", "sto", "bed", "mbr", "wa", "ldk")
+_ORDER = (
+    "bath",
+    "wc",
+    "cl",
+    "oshi",
+    "wic",
+    "sic",
+    "pantry",
+    "wash",
+    "laundry",
+    "s",
+    "sto",
+    "den",
+    "bed",
+    "mbr",
+    "wa",
+    "ldk",
+)
+_NARROW_ENTRANCE_MM = 860  # fits one module with the wall's post beside it
 _FOLDING_MARGIN_MM = 155  # wall left beside the frame of a folding door, both ends together
 _SWING_CLASH, _WALL_CLASH, _DOOR_FRONT = 6.0, 9.0, 3.0  # costs
 
@@ -125,7 +145,7 @@ def _entrance(walls: _Walls, everything: frozenset[Cell], side: Side, rng: rando
     run = max(long, key=lambda r: r.span)
     span = 3 if run.span >= 3 else 2
     part = run.part((run.span - span) // 2, span)
-    width = DOOR_WIDTH_MM["entrance"] if span == 3 else 870
+    width = DOOR_WIDTH_MM["entrance"] if span == 3 else _NARROW_ENTRANCE_MM
     # It opens outward: shoes stand inside.
     return Opening("entrance", part.axis, part.x, part.y, span, width, 0, 2100, rng.choice(("start", "end")), -inside)  # type: ignore[arg-type]
 
@@ -183,7 +203,7 @@ def _hinged(walls: _Walls, index: int, other: int, run: Run, into: Turn) -> list
     kind, cells = walls.rooms[index]
     width = DOOR_WIDTH_MM[{"ldk": "hinged_wide", "wc": "hinged_wc"}.get(kind, "hinged")]
     ways = [(into, cells, 0.0)]
-    if kind in ("s", "wic", "wash"):  # small rooms: the leaf may also open to where there is space
+    if kind in ("s", "wic", "wash", "den", "laundry"):  # small rooms: the leaf may also open to where there is space
         ways.append((_other(into), walls.rooms[other][1], 1.0))
     if kind == "wc":  # opens outward, so that one who fell behind the door can be reached
         ways = [(_other(into), walls.rooms[other][1], 0.0)]

@@ -55,12 +55,13 @@ def _storey(topology: Topology, storey: Storey, floor: int, rng: random.Random, 
     if with_balcony and not outside:
         return None
     behind: set[Edge] = set() if kitchen is None else set(kitchen.edges)
-    openings += windows.glaze(storey, taken, behind, outside, floor=floor, rng=rng)
+    porch = _porch(openings, topology.entrance) if floor == 1 else frozenset[Cell]()
+    openings += windows.glaze(storey, taken, behind, outside, porch, floor=floor, rng=rng)
     rooms = [Room(kind, cells) for kind, cells in storey.rooms]
     if outside:
         rooms.append(Room("balcony", outside))
-    if floor == 1:
-        rooms.append(Room("porch", _porch(openings, topology.entrance)))
+    if porch:
+        rooms.append(Room("porch", porch - storey.cells))
     return Plan(floor, tuple(rooms), tuple(openings), tuple(equipment), topology.stair)
 
 

@@ -17,6 +17,7 @@ from madorizu.errors import OutOfTimeError
 from madorizu.houses import library
 from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
+from madorizu.houses.sites import storey_index, storeys_of
 from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, turned
 from madorizu.plan import HALF_MM, SIDES, STEP, House, Side, indoor_cells
 
@@ -24,7 +25,6 @@ KEPT = 4  # lawful houses to choose the best of
 RESIZES = 80  # tries, some milliseconds each
 FINISHES = 40  # tries that came so far as doors and windows, about 20 ms each
 GROWTH, SHRINKAGE = 8, 3  # half modules by which a side may be changed: solved houses have little to spare
-WEIGHTS = {"S01": 10.0, "S03": 6.0, "S05": 5.0, "S06": 2.5, "S07": 4.0, "S14": 4.0, "S20": 5.0}
 SOUTH = 6.0  # what it costs when neither LDK nor tatami room has any of the south wall
 
 
@@ -35,21 +35,6 @@ class Candidate:
     topology: Topology
     turn: Turn
     distance: float
-
-
-def storeys_of(brief: Brief) -> int:
-    """Return how many storeys the brief's house has.
-
-    Stairs decide: a 1F whose brief names elements without stairs is a house of one storey.
-    """
-    if brief.floor in ("2F", "both") or "stairs" in brief.elements or "balcony" in brief.elements:
-        return 2
-    return 1 if brief.floor == "1F" and brief.elements else 2
-
-
-def storey_index(brief: Brief) -> int:
-    """Return the index of the storey that the brief's size speaks of."""
-    return 1 if brief.floor == "2F" else 0
 
 
 def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
@@ -150,12 +135,12 @@ def _meets(house: House, brief: Brief) -> bool:
 
 
 def penalty(house: House) -> float:
-    """Return the weighted number of soft findings, and what is lost of the south wall; 0 is best."""
+    """Return what the soft rules take from the score, and what is lost of the south wall; 0 is best."""
     ground = house.plans[0]
     floor = indoor_cells(ground)
     south = [(x, y) for x, y in floor if (x, y + 1) not in floor]
     sunny = sum(c in room.cells for room in ground.rooms if room.kind in ("ldk", "wa") for c in south)
-    return sum(WEIGHTS.get(f.code, 1.0) for f in rules.check(house)) + SOUTH * (1 - sunny / len(south))
+    return rules.score(house).penalty + SOUTH * (1 - sunny / len(south))
 
 
 # --- rooms as wished --------------------------------------------------------------------

@@ -15,19 +15,20 @@ from importlib import resources
 from pathlib import Path
 
 from madorizu import rules
+from madorizu.catalogue import Archetype
 from madorizu.errors import PlanError, SolveError
 from madorizu.houses import topology
 from madorizu.houses.finish import finish
-from madorizu.houses.programme import Wishes
-from madorizu.houses.search import Site, Size, find
+from madorizu.houses.search import Site, find
+from madorizu.houses.sites import site_of_archetype
 from madorizu.houses.topology import Topology
 from madorizu.plan import Side
 
-# W×H in modules of common houses, with how often they are drawn when harvesting.
-_LOWER_SIZES: tuple[Size, ...] = (
+# W×H in modules of common houses' 1F.
+_LOWER_SIZES: tuple[tuple[float, float], ...] = (
     (7, 6), (8, 6), (7, 7), (8, 7), (9, 7), (10, 7), (11, 7), (8, 8), (9, 8), (10, 8), (11, 8), (12, 8),
     (7, 9), (8, 9), (9, 9), (10, 9), (8, 10), (7, 10), (6, 9), (6, 10), (5, 10), (10, 10), (12, 10),
-    (6, 6), (6, 7), (6, 8), (5, 8), (5, 9), (7, 8),
+    (6, 7), (6, 8), (7, 8), (9.5, 8), (8.5, 7.5), (10.5, 8.5), (7.5, 9), (13, 7), (12, 9), (14, 8),
 )  # fmt: skip
 _SIDES: tuple[Side, ...] = ("s",) * 10 + ("n",) * 4 + ("e",) * 3 + ("w",) * 3
 
@@ -39,8 +40,18 @@ def load() -> tuple[Topology, ...]:
     Raises:
         PlanError: if a line is damaged.
     """
-    text = (resources.files("madorizu") / "assets" / "topologies.jsonl").read_text(encoding="utf-8")
-    return tuple(read_lines(text.splitlines()))
+    return tuple(read_lines(_text().splitlines()))
+
+
+@cache
+def of_archetype(code: str) -> tuple[Topology, ...]:
+    """Return the library's topologies that were solved for an archetype's programme."""
+    lines = _text().splitlines()
+    return tuple(read_lines([line for line in lines if f'"archetype":"{code}"' in line]))
+
+
+def _text() -> str:
+    return (resources.files("madorizu") / "assets" / "topologies.jsonl").read_text(encoding="utf-8")
 
 
 def read_lines(lines: list[str]) -> Iterator[Topology]:
@@ -58,39 +69,55 @@ def read_lines(lines: list[str]) -> Iterator[Topology]:
 
 def random_site(rng: random.Random) -> Site:
     """Draw the size, entrance side and storeys of a common house."""
-    lower = rng.choice(_LOWER_SIZES)
-    if rng.random() < 0.12 and lower[0] * lower[1] >= 63:
-        return Site(lower, None, (0, 0), rng.choice(_SIDES), Wishes())
+    width, height = rng.choice(_LOWER_SIZES)
+    lower = round(2 * width), round(2 * height)
+    side = rng.choice(_SIDES)
+    if rng.random() < 0.12 and lower[0] * lower[1] >= 252:
+        return Site(lower, entrance=side)
     upper, shift = lower, (0, 0)
     if rng.random() < 0.45:
-        upper = (lower[0] - rng.choice((0, 1, 2)), lower[1] - rng.choice((0, 0, 1)))
-        if upper[0] * upper[1] < 40 or min(upper) < 5:
+        upper = lower[0] - rng.choice((0, 2, 4)), lower[1] - rng.choice((0, 0, 2))
+        if upper[0] * upper[1] < 160 or min(upper) < 10:
             upper = lower
-        shift = (rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1])))
-    return Site(lower, upper, shift, rng.choice(_SIDES), Wishes())
+        shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))
+    return Site(lower, upper, shift, side)
 
 
-def harvest(out: Path, *, count: int, seed: int, time_limit_s: float = 10.0) -> int:
+def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = None, time_limit_s: float = 30.0) -> int:
     """Solve random houses and append their topologies to a file, one per line.
 
-    Can be stopped and started again: the lines that are there say which seeds were
-    tried. Returns the number of topologies in the file.
+    Can be stopped and started again: the lines that are there say which seeds were tried.
+
+    Args:
+        out: the file.
+        count: lines that it shall have (of this archetype, if one is given).
+        seed: decides which houses are tried.
+        archetype: whose programme the houses get; None for houses of common sizes.
+        time_limit_s: for each house.
+
+    Returns:
+        The number of such topologies in the file.
     """
-    done = out.read_text(encoding="utf-8").splitlines() if out.exists() else []
-    number = max((json.loads(line).get("try", -1) for line in done), default=-1) + 1
+    code = None if archetype is None else archetype.code
+    done = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] if out.exists() else []
+    done = [line for line in done if line.get("archetype") == code]
+    number = max((line.get("try", -1) for line in done), default=-1) + 1
     kept = len(done)
     with out.open("a", encoding="utf-8") as file:
         while kept < count:
-            own = zlib.crc32(f"{seed}/{number}".encode())
-            try:
-                found = find(random_site(random.Random(own)), seed=own, time_limit_s=time_limit_s)
-            except SolveError:
-                number += 1
-                continue
+            own = zlib.crc32(f"{seed}/{code}/{number}".encode())
             number += 1
+            rng = random.Random(own)
+            site = random_site(rng) if archetype is None else site_of_archetype(archetype, rng)
+            try:
+                found = find(site, seed=own, time_limit_s=time_limit_s)
+            except SolveError:
+                continue
             if not _is_useful(found):
                 continue
-            file.write(json.dumps({**topology.to_json(found), "try": number - 1}, separators=(",", ":")) + "\n")
+            tag = {} if code is None else {"archetype": code}
+            line = {**topology.to_json(found), **tag, "try": number - 1}
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
             file.flush()
             kept += 1
     return kept
@@ -98,8 +125,5 @@ def harvest(out: Path, *, count: int, seed: int, time_limit_s: float = 10.0) -> 
 
 def _is_useful(found: Topology) -> bool:
     """Say whether doors, windows and fixtures find their places: one of some houses must be lawful."""
-    for seed in range(6):
-        house = finish(found, seed=seed)
-        if house is not None and rules.is_lawful(house):
-            return True
-    return False
+    houses = (finish(found, seed=seed) for seed in range(6))
+    return any(house is not None and rules.is_lawful(house) for house in houses)

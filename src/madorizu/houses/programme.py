@@ -1,152 +1,354 @@
-"""Which rooms a house of a given size gets, and how large they may be.
+"""Which rooms a house gets on which storey, and how large they may be.
 
-Turns W×H per storey into wishes (`solve.cover.Want`) for the solver. All areas here are
-in modules² (910 mm squares).
+Turns wishes and floor areas into what the solver places (`solve.cover.Want`). All areas are
+in half-module cells, all lengths in half modules. What is open is drawn at random within
+what usual Japanese houses have; what is wished is kept to the letter.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from madorizu.plan import SIDES, Side
+from madorizu.catalogue import ROOMS
+from madorizu.plan import SIDES, Cell, Side
 from madorizu.solve.cover import Want
 
-STAIR_AREA = 4
-WET_AREA = 2 + 4 + 4  # WC, washroom, bath
-LEAST_TWO_STOREYS = 36
-LEAST_ONE_STOREY = 42
-LEAST_SIDE = 5
-LOWER_KINDS = frozenset({"ldk", "wa", "bath", "wic", "sic", "pantry", "s"})  # of `brief.FEATURES`
-UPPER_KINDS = frozenset({"wic", "s"})
+OVERSIZE = 1.3  # rooms may pass the catalogue's usual greatest area by this much
+WET = ("wc", "wash", "bath")
+USUAL_FILLERS = 3  # small rooms added to a storey
+DRAWS = 60  # of which rooms where, before an area counts as too small or too large for them
 _SUNNY: tuple[Side, ...] = ("s", "e", "w")
+# What rooms take at the least when they are planned; the catalogue's least where not named.
+_LEAST = {"ldk": 80, "bed": 36, "wa": 36, "wc": 6, "wash": 12, "bath": 12}
+_LEAST_LDK_OF_ONE = 64  # an LDK with one other habitable room needs 8 畳, else 10 (domain of H15)
+_TYPICAL = {"bed": 50, "mbr": 66, "wa": 44, "sto": 8}
+_RIGID = frozenset({"wc", "wash", "bath", "sic", "pantry", "sto", "laundry", "void"})
+_TOUCHES: dict[str, tuple[str, ...]] = {
+    "ldk": ("hall",),
+    "mbr": ("hall",),
+    "bed": ("hall",),
+    "wa": ("hall", "ldk"),
+    "wc": ("hall",),
+    "wash": ("hall", "ldk"),
+    "bath": ("wash",),
+    "wic": ("mbr",),
+    "sic": ("ent",),
+    "pantry": ("ldk",),
+    "s": ("hall", "ldk"),
+    "sto": ("hall", "ldk"),
+    "den": ("hall", "ldk", "mbr"),
+    "laundry": ("wash", "hall"),
+}
+# When nothing else works: what else a room may open to without being passed through a leaf.
+_LOOSE = {"wc": ("hall", "wash"), "bed": ("hall", "ldk"), "mbr": ("hall", "ldk"), "wic": ("mbr", "hall")}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of one storey: how many bedrooms (None: open), which rooms at least."""
+
+    bedrooms: int | None = None
+    rooms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of a house.
+
+    Attributes:
+        below, above: of each storey.
+        rooms: rooms that must be on one of the storeys.
+        bedrooms: 洋室 and 主寝室 of the house, or None.
+        habitable: rooms of nLDK (bedrooms and tatami rooms) of the house, or None.
+        living_stair: whether the stair begins in the LDK; None leaves it to chance.
+        exact: rooms of each storey with their areas, as an archetype names them: nothing is
+            added, and nothing else is read.
+    """
+
+    below: Ask = Ask()
+    above: Ask = Ask()
+    rooms: frozenset[str] = frozenset()
+    bedrooms: int | None = None
+    habitable: int | None = None
+    living_stair: bool | None = None
+    exact: tuple[tuple[tuple[str, int], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Rooms to place on one storey, and the hall's least and greatest area in modules²."""
+    """Rooms to place on one storey, and the hall's least and greatest area."""
 
     wants: tuple[Want, ...]
     hall: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a brief asks of the whole house; None leaves it open."""
-
-    tatami: bool | None = None
-    bedrooms_below: int | None = None
-    bedrooms_above: int | None = None
-    extras: frozenset[str] = frozenset()
+Kinds = tuple[str, ...]
 
 
-def ground_floor(area: int, entrance_area: int, wishes: Wishes, rng: random.Random) -> Programme:
-    """Plan the 1F of a two-storey house: LDK, wet rooms, tatami room, stores."""
-    hall = (1, 3) if area < 44 else (3, 6) if area < 60 else (4, 8) if area < 100 else (5, 12)
-    rest = area - STAIR_AREA - entrance_area - WET_AREA - sum(hall) // 2
-    wants = _wet_rooms()
-    rest -= _add_bedrooms(wants, wishes.bedrooms_below or 0, rng)
-    wa_wanted = wishes.tatami if wishes.tatami is not None else rest >= 32 and rng.random() < 0.6
-    if wa_wanted:
-        size = rng.choice((9, 10, 12)) if rest < 46 else rng.choice((10, 12, 14))
-        wants.append(Want("wa", size, size + 3, ("hall", "ldk"), SIDES, min_side=3, max_aspect=1.7))
-        rest -= size + 1
-    rest = _add_stores(wants, rest, wishes, rng)
-    wants.append(_living(rest, rng, least=16 if is_tiny(area) else 20))
-    return Programme(tuple(wants), hall)
+def hall_of(area: int) -> tuple[int, int]:
+    """Return the usual least and greatest area of a storey's hall: 5 to 15 % of it."""
+    return max(4, area // 25), max(16, round(area * 0.15))
 
 
-def is_tiny(area: int) -> bool:
-    """Say whether a 1F has no room for the LDK of 20 modules² that two habitable rooms ask for (10 畳)."""
-    return area <= 40
+def least_area(kinds: Kinds) -> int:
+    """Return what rooms and a hall take at the least."""
+    rooms = sum(least_of(kind, kinds) for kind in kinds)
+    return rooms + hall_of(rooms)[0]
 
 
-def upper_floor(area: int, wishes: Wishes, rng: random.Random) -> Programme:
-    """Plan the 2F: bedrooms around a hall, a WC, a walk-in closet, a store."""
-    hall = (1, 4) if area < 44 else (3, 7) if area < 60 else (4, 9) if area < 100 else (5, 13)
-    rest = area - STAIR_AREA - 2 - sum(hall) // 2
-    wants = [Want("wc", 2, 2, ("hall",), max_aspect=2)]
-    _add_private(wants, rest, wishes.bedrooms_above, wishes, rng)
-    return Programme(tuple(wants), hall)
+def least_of(kind: str, kinds: Kinds) -> int:
+    """Return the least area of a room among others."""
+    if kind == "ldk" and sum(k in ("bed", "mbr", "wa") for k in kinds) <= 1:
+        return _LEAST_LDK_OF_ONE
+    return _LEAST.get(kind, ROOMS[kind].min_cells)
 
 
-def single_storey(area: int, entrance_area: int, wishes: Wishes, rng: random.Random) -> Programme:
-    """Plan a one-storey house (平屋)."""
-    hall = (2, 4) if area < 56 else (4, 8) if area < 90 else (5, 12)
-    rest = area - entrance_area - WET_AREA - sum(hall) // 2
-    wants = _wet_rooms()
-    living = max(20, min(46, round(rest * rng.uniform(0.42, 0.52))))
-    wants.append(_living(living, rng, least=20))
-    rest -= living
-    if wishes.tatami or (wishes.tatami is None and rest > 36 and rng.random() < 0.4):
-        wants.append(Want("wa", 9, 14, ("hall", "ldk"), SIDES, min_side=3, max_aspect=1.7))
-        rest -= 11
-    if rest > 40:
-        wants.append(Want("sic", 1, 2, ("ent",)))
-        rest -= 2
-    _add_private(wants, rest, wishes.bedrooms_below, wishes, rng)
-    return Programme(tuple(wants), hall)
+def greatest_area(kinds: Kinds) -> float:
+    """Return what rooms and a hall take at the most."""
+    rooms = sum(_most(kind) for kind in kinds)
+    return rooms / 0.87
 
 
-def _wet_rooms() -> list[Want]:
-    return [
-        Want("wc", 2, 2, ("hall",), max_aspect=2),
-        Want("wash", 4, 4, ("hall", "ldk"), min_side=2),
-        Want("bath", 4, 4, ("wash",), SIDES, outside_run=1, min_side=2),
-    ]
+def _most(kind: str) -> float:
+    return ROOMS[kind].max_cells * (1.0 if kind in _RIGID else OVERSIZE)
 
 
-def _living(area: int, rng: random.Random, *, least: int) -> Want:
-    slack = 6 if area < 40 else 9
-    sides: tuple[Side, ...] = ("s",) if rng.random() < 0.75 else _SUNNY
-    low, high = max(least, area - slack), max(least + 4, area + slack)
-    return Want("ldk", low, high, ("hall",), sides, min_side=3, max_aspect=2.2, l_shapes=True)
+# --- which rooms where ---------------------------------------------------------------------
 
 
-def _add_bedrooms(wants: list[Want], count: int, rng: random.Random) -> int:
-    for _ in range(count):
-        wants.append(Want("bed", 9, 14, ("hall",), SIDES, min_side=3, max_aspect=1.8))
-    return count * 11
+def share(areas: tuple[int, ...], wishes: Wishes, rng: random.Random) -> tuple[Kinds, ...] | None:
+    """Draw the rooms of each storey so that they fit its area.
+
+    Args:
+        areas: of each storey, without stair and entrance.
+        wishes: what must be there.
+        rng: source of randomness.
+
+    Returns:
+        The kinds per storey, without hall, stair and entrance; None where no draw fits.
+    """
+    if wishes.exact:  # the entrance is placed by itself
+        return tuple(tuple(kind for kind, _ in storey if kind != "ent") for storey in wishes.exact)
+    for draw in range(DRAWS):
+        # Unusual houses, as with the LDK upstairs, only where usual ones do not fit.
+        kinds = _draw(areas, wishes, rng, unusual=draw / DRAWS)
+        if kinds is not None:
+            return kinds
+    return None
 
 
-def _add_stores(wants: list[Want], rest: int, wishes: Wishes, rng: random.Random) -> int:
-    """Add small rooms while the living room would be generous, and those that were asked for."""
-    options = [
-        Want("sto", 1, 3, ("hall",), max_aspect=3),
-        Want("sic", 1, 3, ("ent",), max_aspect=3),
-        Want("pantry", 1, 3, ("ldk",), max_aspect=3),
-        Want("s", 3, 6, ("hall",), min_side=1, max_aspect=3),
-    ]
+def _draw(areas: tuple[int, ...], wishes: Wishes, rng: random.Random, unusual: float) -> tuple[Kinds, ...] | None:
+    below: list[str] = []
+    above: list[str] = []
+    storeys = (below, above)[: len(areas)]
+    asked = (wishes.below.rooms, wishes.above.rooms)
+    two = len(areas) == 2
+
+    def place(kind: str, chance_above: float) -> None:
+        storeys[1 if two and rng.random() < chance_above else 0].append(kind)
+
+    place("ldk", _chance(("ldk" in asked[0], "ldk" in asked[1]), 0.04 + 0.6 * unusual))
+    bath_above = _chance(("bath" in asked[0], "bath" in asked[1]), 0.03 + 0.5 * unusual)
+    wet = above if two and rng.random() < bath_above else below
+    wet += WET
+    if two and (wet is below or rng.random() < 1 - unusual):
+        (above if wet is below else below).append("wc")
+    for kind in sorted((wishes.rooms | asked[0]) - {"ldk", "bath"}):
+        place(kind, 0.0 if kind in asked[0] else _UP.get(kind, 0.5))
+    for kind in sorted(asked[1] - {"ldk", "bath"}):
+        above.append(kind)
+    if not _add_sleeping(storeys, areas, wishes, rng):
+        return None
+    for storey, area in zip(storeys, areas, strict=True):
+        if not _fill(storey, area, storey is above, wishes, rng):
+            return None
+    return tuple(tuple(storey) for storey in storeys)
+
+
+_UP = {"wa": 0.02, "sic": 0.0, "pantry": 0.0, "wic": 0.95, "den": 0.6, "s": 0.5, "laundry": 0.1, "void": 1.0}
+
+
+def _chance(asked: tuple[bool, bool], otherwise: float) -> float:
+    """Return the chance that a room lies above: settled where it is asked for."""
+    below, above = asked
+    return 1.0 if above else 0.0 if below else otherwise
+
+
+def _add_sleeping(storeys: tuple[list[str], ...], areas: tuple[int, ...], wishes: Wishes, rng: random.Random) -> bool:
+    """Add tatami room and bedrooms; False where the numbers asked for cannot be had."""
+    tatami = sum(storey.count("wa") for storey in storeys)
+    fixed = [wishes.below.bedrooms, wishes.above.bedrooms][: len(storeys)]
+    total = wishes.bedrooms
+    room_for = [max(0, _room_left(s, a)) for s, a in zip(storeys, areas, strict=True)]
+    if wishes.habitable is not None:
+        if not tatami and total is None and wishes.habitable > 1 and room_for[0] >= 44 and rng.random() < 0.4:
+            storeys[0].append("wa")
+            tatami += 1
+        total = wishes.habitable - tatami
+    elif not tatami and total is None and wishes.below.bedrooms is None and room_for[0] >= 60 and rng.random() < 0.45:
+        storeys[0].append("wa")
+        tatami += 1
+        room_for[0] -= 44
+    counts = _counts(fixed, total, room_for, "ldk" in storeys[-1], rng)
+    if counts is None:
+        return False
+    first = max((i for i, n in enumerate(counts) if n), default=None)
+    for i, (storey, count) in enumerate(zip(storeys, counts, strict=True)):
+        roomy = count and room_for[i] >= 60 + 40 * (count - 1)
+        storey += ["mbr" if n == 0 and i == first and roomy else "bed" for n in range(count)]
+    return True
+
+
+def _counts(
+    fixed: list[int | None], total: int | None, room_for: list[int], living_above: bool, rng: random.Random
+) -> list[int] | None:
+    """Return how many bedrooms each storey gets."""
+    most = [left // 40 for left in room_for]
+    usual = [max(0, round(left / rng.uniform(56, 70))) for left in room_for]
+    if len(fixed) == 2 and not living_above:
+        usual[0] = 0 if fixed[1] is None or room_for[0] < 90 else usual[0]
+    if total is None:
+        # A house with nobody's bedroom is none, but a storey may go without.
+        counts = [n if n is not None else u for n, u in zip(fixed, usual, strict=True)]
+        if sum(counts) == 0 and None in fixed:
+            counts[max(i for i, n in enumerate(fixed) if n is None)] = 1
+        return counts
+    if total < 0:
+        return None
+    counts = [n or 0 for n in fixed]
+    open_ = [i for i, n in enumerate(fixed) if n is None]
+    for i in reversed(open_):
+        counts[i] = min(total - sum(counts), max(0, most[i])) if total > sum(counts) else 0
+    if open_ and len(open_) == 2 and rng.random() < 0.3 and counts[1] > 1 and most[0] > counts[0]:
+        counts = [counts[0] + 1, counts[1] - 1]
+    return counts if sum(counts) == total else None
+
+
+def _room_left(kinds: list[str], area: int) -> int:
+    return area - sum(least_of(kind, tuple(kinds)) for kind in kinds) - hall_of(area)[0]
+
+
+# Rooms that take up what is left, with the least area of the storey from which each is usual.
+_FILLERS_BELOW = (("sic", 0), ("sto", 0), ("pantry", 0), ("s", 200), ("den", 240), ("laundry", 240), ("s", 320))
+_FILLERS_ABOVE = (("wic", 0), ("s", 0), ("den", 160), ("s", 240), ("den", 320))
+
+
+def _fill(storey: list[str], area: int, upper: bool, wishes: Wishes, rng: random.Random) -> bool:
+    """Add small rooms until the storey can be filled; False where it is too small or stays too large."""
+    if least_area(tuple(storey)) > area:
+        return False
+    options = [kind for kind, least in (_FILLERS_ABOVE if upper else _FILLERS_BELOW) if area >= least]
     rng.shuffle(options)
-    for want in sorted(options, key=lambda w: w.kind not in wishes.extras):
-        if want.kind in wishes.extras or (rest > 26 and rng.random() < 0.55):
-            wants.append(want)
-            rest -= (want.low + want.high) // 2
-    while rest > 52:
-        wants.append(Want("bed", 9, 16, ("hall",), SIDES, min_side=3, max_aspect=1.8))
-        rest -= 13
-    return rest
+    if "mbr" in storey and not upper:
+        options.append("wic")
+    open_bedrooms = wishes.bedrooms is None and wishes.habitable is None
+    open_bedrooms &= (wishes.above if upper else wishes.below).bedrooms is None
+    if open_bedrooms:
+        options += ["bed", "bed", "bed"]
+    added = 0
+    for kind in options:
+        if least_area((*storey, kind)) > area or (kind == "wic" and "mbr" not in storey) or _barred(kind, storey):
+            continue
+        # Many small rooms are hard to place: no more than usual, unless the storey cannot be filled without.
+        if (added < USUAL_FILLERS and _stretch(storey, area) > rng.uniform(1.0, 1.4)) or (
+            greatest_area(tuple(storey)) < 1.1 * area
+        ):
+            storey.append(kind)
+            added += 1
+    return greatest_area(tuple(storey)) >= area
 
 
-def _add_private(wants: list[Want], rest: int, bedrooms: int | None, wishes: Wishes, rng: random.Random) -> None:
-    """Share an area among the master bedroom, bedrooms, closets and a store."""
-    count = max(1, round((rest - 3) / rng.uniform(13.5, 16.0))) if bedrooms is None else bedrooms
-    if count == 0:
-        return
-    share = rest / count
-    roomy = share > 13 and (rest > 26 or count == 1)
-    if "wic" in wishes.extras or (roomy and rng.random() < 0.65):
-        wants.append(Want("wic", 2, 6, ("mbr",), max_aspect=3))
-        rest -= 4
-    stores = 0 if count > 1 else max(0, -(-(rest - 24) // 7))  # what one bedroom cannot take
-    if "s" in wishes.extras or (rest / count > 15 and rng.random() < 0.6):
-        stores = max(1, stores)
-    for _ in range(stores):
-        wants.append(Want("s", 2, 10 if count == 1 else 8, ("hall",), max_aspect=3))
-        rest -= 5
-    share = rest / count
-    low, high = max(9, int(share) - 4), max(14, int(share) + 4)
-    master = min(24, max(11, int(share)))
-    wants.append(Want("mbr", master, min(25, high + 5), ("hall",), SIDES, min_side=3, max_aspect=1.8))
-    for _ in range(count - 1):
-        wants.append(Want("bed", low, min(20, high), ("hall",), SIDES, min_side=3, max_aspect=1.8))
+def _barred(kind: str, storey: list[str]) -> bool:
+    return (kind == "pantry" and "ldk" not in storey) or (kind == "laundry" and "wash" not in storey)
+
+
+def _stretch(kinds: list[str], area: int) -> float:
+    """Return by how much the rooms would pass their usual size."""
+    hall = sum(hall_of(area)) / 2
+    rigid = sum(_typical(k) for k in kinds if k in _RIGID)
+    soft = sum(_typical(k) for k in kinds if k not in _RIGID)
+    return (area - hall - rigid) / soft if soft else 9.0
+
+
+def _typical(kind: str) -> float:
+    return _TYPICAL.get(kind, ROOMS[kind].typical_cells)
+
+
+# --- how large, and where they may lie ------------------------------------------------------
+
+
+def programme(
+    kinds: Kinds, area: int, rng: random.Random, *, loose: bool = False, exact: tuple[tuple[str, int], ...] = ()
+) -> Programme:
+    """Give every room of a storey its range of areas and its conditions.
+
+    Args:
+        kinds: rooms, without hall, stair and entrance.
+        area: of the storey without stair and entrance.
+        rng: source of randomness.
+        loose: also allow doors that are lawful but not usual.
+        exact: areas to come to, as an archetype has them.
+    """
+    hall = hall_of(area)
+    goals = (
+        dict(enumerate(float(size) for kind, size in exact if kind != "ent"))
+        if exact
+        else _goals(kinds, area - sum(hall) / 2)
+    )
+    wants = [_want(kind, goals[i], kinds, rng, loose=loose) for i, kind in enumerate(kinds)]
+    spare = area - sum(want.low for want in wants)
+    return Programme(tuple(wants), (min(hall[0], max(4, spare)), max(4, min(hall[1], spare))))
+
+
+def _goals(kinds: Kinds, area: float) -> dict[int, float]:
+    """Share an area among rooms in proportion to their usual size, within what each may have."""
+    low, high = 0.2, 4.0
+    for _ in range(30):  # halves the range until the areas add up
+        factor = (low + high) / 2
+        goals = {i: _scaled(kind, factor, kinds) for i, kind in enumerate(kinds)}
+        if sum(goals.values()) > area:
+            high = factor
+        else:
+            low = factor
+    return goals
+
+
+def _scaled(kind: str, factor: float, kinds: Kinds) -> float:
+    if kind in _RIGID:
+        return _typical(kind)
+    return min(max(_typical(kind) * factor, least_of(kind, kinds)), _most(kind))
+
+
+def _want(kind: str, goal: float, kinds: Kinds, rng: random.Random, *, loose: bool) -> Want:
+    least, most = least_of(kind, kinds), _most(kind)
+    slack = 0.45 if loose else 0.3
+    low, high = max(least, round(goal * (1 - slack))), min(round(most), max(round(goal * (1 + slack)), least + 24))
+    touches = (_LOOSE if loose else {}).get(kind, _TOUCHES.get(kind, ()))
+    want = Want(kind, min(low, high), high, touches)
+    if kind == "ldk":
+        sides: tuple[Side, ...] = ("s",) if rng.random() < 0.75 and not loose else _SUNNY
+        return replace(want, outside=sides, min_side=6, max_aspect=2.2, l_shapes=True)
+    if kind in ("mbr", "bed", "wa"):
+        return replace(want, outside=SIDES, min_side=5 if kind == "bed" and loose else 6, max_aspect=1.8)
+    if kind == "bath":
+        return replace(want, low=12 if loose else 16, high=24, outside=SIDES, outside_run=2, min_side=3 if loose else 4)
+    if kind in ("wash", "wc", "laundry"):
+        small = {"wash": (12, 24, 3), "wc": (6 if loose else 8, 12, 2), "laundry": (8, 32, 3)}[kind]
+        return replace(want, low=small[0], high=small[1], min_side=small[2])
+    if kind in _RIGID:
+        return replace(want, low=least, high=round(most), max_aspect=3.0)
+    return replace(want, min_side=ROOMS[kind].min_side, max_aspect=3.0)
+
+
+def holding(plan: Programme, kind: str, cell: Cell) -> Programme:
+    """Demand that the first room of a kind holds a cell, as the LDK at the foot of its stair."""
+    at = next(i for i, want in enumerate(plan.wants) if want.kind == kind)
+    wants = list(plan.wants)
+    wants[at] = replace(wants[at], holds=frozenset({cell}))
+    return replace(plan, wants=tuple(wants))
+
+
+def over(plan: Programme, cells: frozenset[Cell]) -> Programme:
+    """Demand that voids lie over cells of the storey below."""
+    return replace(plan, wants=tuple(replace(w, within=cells) if w.kind == "void" else w for w in plan.wants))

@@ -1,37 +1,57 @@
-"""Find the topology of a new house: place entrance and stair, then tile each storey."""
+"""Find the topology of a new house: footprint, stair, entrance, then tile each storey."""
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from madorizu.brief import PLACE_WORDS, Place
 from madorizu.errors import InfeasibleError, OutOfTimeError
 from madorizu.houses import programme
+from madorizu.houses.programme import Kinds, Wishes
+from madorizu.houses.stairs import StairKind, before, cells_of, stairs_on
 from madorizu.houses.topology import Storey, Topology, fits_catalogue
-from madorizu.plan import SIDES, STEP, Cell, Edge, Side, Stair, cells_in
+from madorizu.plan import STEP, Cell, Side, Stair
 from madorizu.solve.cover import Tiling, around, halls, run_outside, tile
+from madorizu.solve.grid import Grid, joined
 
-Size = tuple[int, int]  # modules
-Rooms = tuple[tuple[str, frozenset[Cell]], ...]
+Size = tuple[int, int]  # half modules
+
+EFFORT = 2.0  # per storey and attempt, in the solver's measure of work; most solutions come within 1
+MOST_CELLS = 80  # of a grid: the exact cover of more takes minutes
+UPPER_TRIES = 6
+LEAST_AREA = {1: 120, 2: 88}  # half-module cells of the 1F, by storeys: what entrance, wet rooms and one room take
+LEAST_SIDE = 8  # half modules
+ENTRANCE = (9, 16, 24)  # half-module cells: least, usual, most
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is settled before the rooms: sizes in modules, sides, wishes.
+    """What is settled before the rooms.
 
-    `upper` is the 2F's size, or None for a house of one storey; `shift` is where its
-    north-west corner lies on the 1F.
+    Attributes:
+        lower: W and H of the 1F in half modules.
+        upper: those of the 2F, or None for a house of one storey.
+        shift: where the 2F's north-west corner lies on the 1F.
+        entrance: side of the entrance.
+        wishes: rooms.
+        stair_kinds: forms of stair to try.
+        stair_place: third of the storey in which the stair's middle lies, or None.
+        place_storey: index of the storey of which `stair_place` speaks.
+        notch: share of the bounding rectangle that corners may lose; None draws what rooms need.
     """
 
     lower: Size
-    upper: Size | None
-    shift: Size
-    entrance: Side
-    wishes: programme.Wishes
-
-
-EFFORT = 2.0  # per storey and attempt, in the solver's measure of work; most solutions come within 1
+    upper: Size | None = None
+    shift: Size = (0, 0)
+    entrance: Side = "s"
+    wishes: Wishes = Wishes()
+    stair_kinds: tuple[StairKind, ...] = ("u", "u", "u", "straight", "l")
+    stair_place: Place | None = None
+    place_storey: int = 0
+    notch: float | None = None
 
 
 def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
@@ -40,88 +60,303 @@ def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
     Equal seeds give equal topologies on every machine: a slow one may only run out of time.
 
     Raises:
-        InfeasibleError: if the area cannot hold the least rooms.
+        InfeasibleError: if the area cannot hold the least rooms, which is proved by adding them up.
         OutOfTimeError: if none was found in time.
     """
-    least = programme.LEAST_ONE_STOREY if site.upper is None else programme.LEAST_TWO_STOREYS
-    if site.lower[0] * site.lower[1] < least or min(site.lower) < programme.LEAST_SIDE:
-        raise InfeasibleError(
-            f"a house must have at least {least} modules² on the 1F and sides of {programme.LEAST_SIDE}, "
-            f"got {site.lower[0]}x{site.lower[1]}"
-        )
+    prove(site)
     rng = random.Random(seed)
     end = time.monotonic() + time_limit_s
     tries = 0
     while time.monotonic() < end:
+        found = _attempt(site, rng, end, tries)
         tries += 1
-        found = _attempt(site, rng, end)
         if found is not None:
             return found
-    raise OutOfTimeError(f"no house of {site.lower[0]}x{site.lower[1]} found in {time_limit_s:g} s ({tries} tries)")
+    raise OutOfTimeError(f"no house of {_named(site.lower)} found in {time_limit_s:g} s ({tries} tries)")
 
 
-def _attempt(site: Site, rng: random.Random, end: float) -> Topology | None:
-    lower = cells_in((0, 0, *site.lower))
-    upper = frozenset[Cell]() if site.upper is None else cells_in((*site.shift, *site.upper))
-    stair = None if site.upper is None else _place_stair(lower, upper, rng)
-    if site.upper is not None and stair is None:
-        return None
-    taken = frozenset[Cell]() if stair is None else _modules(stair)
-    entrance = _place_entrance(lower - taken, lower, site.entrance, rng)
+def _named(size: Size) -> str:
+    return f"{size[0] / 2:g}x{size[1] / 2:g}"
+
+
+def prove(site: Site) -> None:
+    """Refuse what no house can meet, by sums of least areas; says nothing of what may fail otherwise.
+
+    Raises:
+        InfeasibleError: naming what is too large.
+    """
+    storeys = 1 if site.upper is None else 2
+    least = LEAST_AREA[storeys]
+    if site.lower[0] * site.lower[1] < least or min(site.lower) < LEAST_SIDE:
+        raise InfeasibleError(
+            f"a house must have at least {least / 4:g} modules² on the 1F and sides of {LEAST_SIDE / 2:g}, "
+            f"got {_named(site.lower)}"
+        )
+    wishes = site.wishes
+    for size, ask, name in ((site.lower, wishes.below, "1F"), (site.upper, wishes.above, "2F")):
+        if size is None:
+            continue
+        kinds = (*sorted(ask.rooms), *["bed"] * (ask.bedrooms or 0))
+        needed = sum(programme.least_of(kind, kinds) for kind in kinds) + (16 if storeys == 2 else 0)
+        if needed > size[0] * size[1]:
+            raise InfeasibleError(
+                f"rooms of the {name} must fit its {size[0] * size[1] / 4:g} modules², got a wish for {needed / 4:g}"
+            )
+    total = sum(s[0] * s[1] for s in (site.lower, site.upper) if s is not None)
+    asked = [*["bed"] * (wishes.habitable or wishes.bedrooms or 0), "ldk", *programme.WET]
+    needed = sum(programme.least_of(kind, tuple(asked)) for kind in asked) + ENTRANCE[0] + 32 * (storeys - 1)
+    if needed > total:
+        raise InfeasibleError(f"rooms must fit the house's {total / 4:g} modules², got a wish for {needed / 4:g}")
+
+
+def _attempt(site: Site, rng: random.Random, end: float, number: int) -> Topology | None:
+    grid = _grid(site, rng)
+    lower, upper = _floors(site, grid, rng)
+    stair = None
+    if site.upper is not None:
+        stair = _place_stair(site, grid, lower, upper, rng)
+        if stair is None:
+            return None
+    taken = frozenset[Cell]() if stair is None else _cells(grid, stair)
+    blocked = frozenset[Cell]() if stair is None else frozenset({_front(grid, stair, 0)})
+    entrance = _place_entrance(lower - taken - blocked, lower, site.entrance, grid, rng)
     if entrance is None:
         return None
-    if stair is not None and programme.is_tiny(len(lower)) and site.wishes.bedrooms_above is None:
-        site = replace(site, wishes=replace(site.wishes, bedrooms_above=1))
-    ground = _tile_ground(site, lower, entrance, stair, rng, end)
+    areas = [grid.area(lower - taken - entrance)] + ([] if stair is None else [grid.area(upper - taken)])
+    kinds = programme.share(tuple(areas), site.wishes, rng)
+    if kinds is None:
+        return None
+    loose = number % 3 == 2
+    exact = site.wishes.exact or ((), ())
+    fixed = (("ent", entrance), *(() if stair is None else (("stair", taken),)))
+    ground = _tile_ground(site, grid, _Level(lower, fixed, kinds[0], exact[0]), stair, rng, end, loose=loose)
     if ground is None:
         return None
-    storeys = [_storey(ground)]
+    storeys = [_storey(grid, ground)]
     if stair is not None:
-        for _ in range(10):
-            top = _tile_upper(site, upper, stair, rng, end)
+        level = _Level(upper, (("stair", taken),), kinds[1], exact[1])
+        for _ in range(UPPER_TRIES):
+            top = _tile_upper(grid, level, stair, ground, rng, end, loose=loose)
             if top is not None:
-                storeys.append(_storey(top))
+                storeys.append(_storey(grid, top))
                 break
         else:
             return None
     topology = Topology(tuple(storeys), site.entrance, stair)
-    return topology if fits_catalogue(topology.storeys) else None
+    return topology if fits_catalogue(topology.storeys, oversize=programme.OVERSIZE) else None
+
+
+# --- lines and footprints -------------------------------------------------------------------
+
+
+def _grid(site: Site, rng: random.Random) -> Grid:
+    """Draw the lines of the 1F so that the 2F's sides run along some of them."""
+    lines = [size // 2 for size in site.lower]
+    if rng.random() < 0.6:  # other widths than whole modules: walls off the module, and tight houses
+        lines = [n - rng.randint(0, max(1, n // 4)) for n in lines]
+    if lines[0] * lines[1] > MOST_CELLS:
+        less = math.sqrt(MOST_CELLS / (lines[0] * lines[1])) * rng.uniform(0.9, 1.0)
+        lines = [max(5, round(n * less)) for n in lines]
+    sides = []
+    for axis in (0, 1):
+        whole, shift = site.lower[axis], site.shift[axis]
+        parts = (whole,) if site.upper is None else (shift, site.upper[axis], whole - shift - site.upper[axis])
+        sides.append(joined(parts, lines[axis], rng))
+    return Grid(sides[0], sides[1])
+
+
+def _floors(site: Site, grid: Grid, rng: random.Random) -> tuple[frozenset[Cell], frozenset[Cell]]:
+    """Draw the footprints of both storeys: rectangles, or rectangles without a corner."""
+    everything = grid.within((0, 0, *site.lower)) or frozenset()
+    share = site.notch if site.notch is not None else _notch_share(site, rng)
+    lower = _without_corner(everything, grid, share, rng)
+    if site.upper is None:
+        return lower, frozenset()
+    upper = grid.within((*site.shift, *site.upper)) or frozenset()
+    if not lower >= upper:
+        if _box(upper & lower) != _box(upper):
+            lower = everything  # the notch would make the 2F another size
+        upper &= lower
+    return lower, upper
+
+
+def _box(cells: frozenset[Cell]) -> tuple[int, int, int, int]:
+    xs, ys = [x for x, _ in cells], [y for _, y in cells]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _notch_share(site: Site, rng: random.Random) -> float:
+    """Draw which share of the rectangle is left out: more where it is larger than the rooms asked for."""
+    wishes, area = site.wishes, site.lower[0] * site.lower[1]
+    storeys = 1 if site.upper is None else 2
+    wanted = wishes.habitable if wishes.habitable is not None else wishes.bedrooms
+    if wanted is None and wishes.below.bedrooms is not None:
+        wanted = wishes.below.bedrooms + (wishes.above.bedrooms or 2 * (storeys - 1))
+    if wishes.exact:
+        return 0.0
+    if wanted is not None:
+        usual = (260 + 85 * wanted) / storeys + 40
+        if area > 1.25 * usual:
+            return min(0.42, rng.uniform(0.6, 1.0) * (1 - usual / area))
+    return rng.uniform(0.04, 0.16) if rng.random() < 0.3 and area >= 196 else 0.0
+
+
+def _without_corner(cells: frozenset[Cell], grid: Grid, share: float, rng: random.Random) -> frozenset[Cell]:
+    """Cut a rectangle of about this share of the area from a random corner, or from two."""
+    if share <= 0:
+        return cells
+    target = share * grid.area(cells)
+    corners = rng.sample(range(4), 2 if share > 0.25 and rng.random() < 0.5 else 1)
+    left = cells
+    for corner in corners:
+        cut = _corner(grid, target / len(corners), corner, rng)
+        if _box(left - cut) == _box(cells):
+            left -= cut
+    return left
+
+
+def _corner(grid: Grid, target: float, corner: int, rng: random.Random) -> frozenset[Cell]:
+    """Return the cells of a corner rectangle whose area comes near a target, at most 60 % of each side."""
+    options = []
+    for width in range(1, len(grid.columns)):
+        for height in range(1, len(grid.rows)):
+            columns = range(width) if corner % 2 == 0 else range(len(grid.columns) - width, len(grid.columns))
+            rows = range(height) if corner < 2 else range(len(grid.rows) - height, len(grid.rows))
+            wide, high = sum(grid.columns[i] for i in columns), sum(grid.rows[j] for j in rows)
+            if wide > 0.6 * grid.xs[-1] or high > 0.6 * grid.ys[-1]:
+                continue
+            cells = frozenset((i, j) for i in columns for j in rows)
+            options.append((abs(wide * high - target) * rng.uniform(0.7, 1.3), sorted(cells)))
+    return frozenset(min(options)[1]) if options else frozenset()
+
+
+# --- stair and entrance ---------------------------------------------------------------------
+
+
+def _cells(grid: Grid, stair: Stair) -> frozenset[Cell]:
+    """Return the grid cells that a stair takes."""
+    return frozenset(c for cell in cells_of(stair) if (c := grid.at(cell)) is not None)
+
+
+def _front(grid: Grid, stair: Stair, storey: int) -> Cell:
+    """Return the grid cell where one steps on (storey 0) or off (storey 1)."""
+    cell = grid.at(before(stair, stair.entry if storey == 0 else stair.arrival))
+    return (-1, -1) if cell is None else cell
+
+
+def _place_stair(
+    site: Site, grid: Grid, lower: frozenset[Cell], upper: frozenset[Cell], rng: random.Random
+) -> Stair | None:
+    """Draw a stair whose both ends open to floor on their storeys."""
+    kind = rng.choice(site.stair_kinds)
+    options = []
+    for stair in stairs_on(grid, lower & upper, (kind,)):
+        taken = _cells(grid, stair)
+        if grid.halves(taken) != cells_of(stair):
+            continue  # the open corner of one that turns once does not run along the lines
+        if _front(grid, stair, 0) in lower - taken and _front(grid, stair, 1) in upper - taken:
+            options.append(stair)
+    if site.stair_place is not None:
+        size = site.lower if site.place_storey == 0 else site.upper or site.lower
+        at = (0, 0) if site.place_storey == 0 else site.shift
+        options = [s for s in options if _place(s, at, size) == site.stair_place]
+    return rng.choice(options) if options else None
+
+
+def _place(stair: Stair, at: Size, size: Size) -> Place:
+    x, y, width, height = stair.rect
+    column = min(max((2 * (x - at[0]) + width) * 3 // (2 * size[0]), 0), 2)
+    row = min(max((2 * (y - at[1]) + height) * 3 // (2 * size[1]), 0), 2)
+    return tuple(PLACE_WORDS)[3 * row + column]
+
+
+def _place_entrance(
+    free: frozenset[Cell], floor: frozenset[Cell], side: Side, grid: Grid, rng: random.Random
+) -> frozenset[Cell] | None:
+    """Draw an entrance on its side of the house, of about 4 modules²."""
+    dx, dy = STEP[side]
+    least, usual, most = ENTRANCE
+    options: list[tuple[float, list[Cell]]] = []
+    for x, y in sorted(free):
+        if (x + dx, y + dy) in floor:
+            continue
+        for width in (1, 2):
+            for height in (1, 2):
+                cells = frozenset(
+                    (x + (-i if side == "e" else i), y + (-j if side == "s" else j))
+                    for i in range(width)
+                    for j in range(height)
+                )
+                if not cells <= free:
+                    continue
+                xs, ys = {i for i, _ in cells}, {j for _, j in cells}
+                short = min(sum(grid.columns[i] for i in xs), sum(grid.rows[j] for j in ys))
+                if short < 3 or not least <= grid.area(cells) <= most or run_outside(cells, floor, side, grid) < 2:
+                    continue
+                odd = 0 if grid.area(floor) < 140 else abs(grid.area(cells) - usual) / 6
+                options.append((rng.expovariate(1.0) * (1 + odd), sorted(cells)))
+    return frozenset(min(options)[1]) if options else None
+
+
+# --- tiling ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A storey to tile: its cells, what is settled on it, and its rooms."""
+
+    floor: frozenset[Cell]
+    fixed: tuple[tuple[str, frozenset[Cell]], ...]
+    kinds: Kinds
+    exact: tuple[tuple[str, int], ...]
+
+    @property
+    def free(self) -> frozenset[Cell]:
+        return self.floor - frozenset(c for _, cells in self.fixed for c in cells)
 
 
 def _tile_ground(
-    site: Site, lower: frozenset[Cell], entrance: frozenset[Cell], stair: Stair | None, rng: random.Random, end: float
+    site: Site, grid: Grid, level: _Level, stair: Stair | None, rng: random.Random, end: float, *, loose: bool
 ) -> Tiling | None:
-    fixed: list[tuple[str, frozenset[Cell]]] = [("ent", entrance)]
-    must = [around(entrance)]
-    if stair is None:
-        plan = programme.single_storey(len(lower), len(entrance), site.wishes, rng)
-    else:
-        plan = programme.ground_floor(len(lower), len(entrance), site.wishes, rng)
-        fixed.append(("stair", _modules(stair)))
-        must.append(frozenset({_outside(stair, stair.entry[0])}))
-    free = lower - frozenset(c for _, cells in fixed for c in cells)
-    options = halls(must, free, plan.hall, rng)
-    return _tiled(lower, fixed, plan, options, rng, end)
+    must = [around(cells) for kind, cells in level.fixed if kind == "ent"]
+    plan = programme.programme(level.kinds, grid.area(level.free), rng, loose=loose, exact=level.exact)
+    if stair is not None:
+        wish = site.wishes.living_stair
+        if "ldk" in level.kinds and (rng.random() < 0.12 if wish is None else wish):
+            plan = programme.holding(plan, "ldk", _front(grid, stair, 0))
+        else:
+            must.append(frozenset({_front(grid, stair, 0)}))
+    return _tiled(grid, level, plan, must, rng, end)
 
 
-def _tile_upper(site: Site, upper: frozenset[Cell], stair: Stair, rng: random.Random, end: float) -> Tiling | None:
-    plan = programme.upper_floor(len(upper), site.wishes, rng)
-    taken = _modules(stair)
-    options = halls([frozenset({_outside(stair, stair.arrival[0])})], upper - taken, plan.hall, rng)
-    return _tiled(upper, [("stair", taken)], plan, options, rng, end)
+def _tile_upper(
+    grid: Grid, level: _Level, stair: Stair, ground: Tiling, rng: random.Random, end: float, *, loose: bool
+) -> Tiling | None:
+    open_below = frozenset(c for kind, cells in ground.rooms if kind in ("ldk", "ent", "hall") for c in cells)
+    plan = programme.programme(level.kinds, grid.area(level.free), rng, loose=loose, exact=level.exact)
+    plan = programme.over(plan, open_below)
+    return _tiled(grid, level, plan, [frozenset({_front(grid, stair, 1)})], rng, end)
 
 
 def _tiled(
-    floor: frozenset[Cell],
-    fixed: list[tuple[str, frozenset[Cell]]],
+    grid: Grid,
+    level: _Level,
     plan: programme.Programme,
-    options: list[frozenset[Cell]],
+    must: list[frozenset[Cell]],
     rng: random.Random,
     end: float,
 ) -> Tiling | None:
+    options = halls(must, level.free, plan.hall, grid, rng)
     left_s = max(0.05, end - time.monotonic())
     status, tiling = tile(
-        floor, fixed, plan.wants, options, seed=rng.getrandbits(31), effort=EFFORT, time_limit_s=left_s
+        grid,
+        level.floor,
+        level.fixed,
+        plan.wants,
+        options,
+        seed=rng.getrandbits(31),
+        effort=EFFORT,
+        time_limit_s=left_s,
     )
     if status == "out of time" and time.monotonic() > end - 0.05:
         # The clock cut it off, not the effort: going on would give a house that a faster machine would not.
@@ -129,59 +364,5 @@ def _tiled(
     return tiling
 
 
-def _storey(tiling: Tiling) -> Storey:
-    return Storey(tuple((kind, _halves(cells)) for kind, cells in tiling.rooms))
-
-
-def _halves(cells: frozenset[Cell]) -> frozenset[Cell]:
-    return frozenset((2 * x + i, 2 * y + j) for x, y in cells for i in (0, 1) for j in (0, 1))
-
-
-def _modules(stair: Stair) -> frozenset[Cell]:
-    x, y, width, height = stair.rect
-    return cells_in((x // 2, y // 2, width // 2, height // 2))
-
-
-def _outside(stair: Stair, edge: Edge) -> Cell:
-    """Return the module in front of a portal edge."""
-    first, second = edge.cells
-    x, y = second if first in cells_in(stair.rect) else first
-    return x // 2, y // 2
-
-
-def _place_stair(lower: frozenset[Cell], upper: frozenset[Cell], rng: random.Random) -> Stair | None:
-    """Draw a stair whose both ends open to floor on their storeys."""
-    both = sorted(lower & upper)
-    for _ in range(60):
-        x, y = rng.choice(both)
-        rise = rng.choice(SIDES)
-        if rng.random() < 0.75:
-            turn = rng.choice(("left", "right"))
-            stair = Stair("u", (2 * x, 2 * y, 4, 4), rise, turn)  # type: ignore[arg-type]
-        else:
-            width, height = (2, 8) if rise in ("n", "s") else (8, 2)
-            stair = Stair("straight", (2 * x, 2 * y, width, height), rise)
-        cells = _modules(stair)
-        if not (cells <= lower and cells <= upper):
-            continue
-        if _outside(stair, stair.entry[0]) in lower and _outside(stair, stair.arrival[0]) in upper:
-            return stair
-    return None
-
-
-def _place_entrance(
-    free: frozenset[Cell], floor: frozenset[Cell], side: Side, rng: random.Random
-) -> frozenset[Cell] | None:
-    """Draw an entrance of 4 or 6 modules² on its side of the house."""
-    sizes = [(2, 2), (2, 2), (3, 2), (2, 3)] if len(floor) >= 56 else [(2, 2)]
-    dx, dy = STEP[side]
-    edge = sorted(c for c in free if (c[0] + dx, c[1] + dy) not in floor)
-    for _ in range(40):
-        width, height = rng.choice(sizes)
-        x, y = rng.choice(edge)
-        x -= width - 1 if side == "e" else 0
-        y -= height - 1 if side == "s" else 0
-        cells = cells_in((x, y, width, height))
-        if cells <= free and run_outside(cells, floor, side) >= 1:
-            return cells
-    return None
+def _storey(grid: Grid, tiling: Tiling) -> Storey:
+    return Storey(tuple((kind, grid.halves(cells)) for kind, cells in tiling.rooms))

@@ -19,6 +19,7 @@ def glaze(
     taken: set[Edge],
     high_sill: set[Edge],
     balcony: frozenset[Cell],
+    porch: frozenset[Cell],
     *,
     floor: int,
     rng: random.Random,
@@ -30,6 +31,7 @@ def glaze(
         taken: edges that doors already use.
         high_sill: edges behind counters, where a window must have a sill.
         balcony: cells of a balcony; rooms beside it get a french window to it.
+        porch: cells of a porch; no window lies half beside it.
         floor: 1 for the ground floor, where large rooms may open to the garden.
         rng: source of randomness.
     """
@@ -37,7 +39,7 @@ def glaze(
     openings: list[Opening] = []
     for kind, cells in storey.rooms:
         outer = [e for e in border(cells) if e not in taken and not all(c in everything for c in e.cells)]
-        found = _split_at(runs(outer), balcony)
+        found = _split_at(_split_at(runs(outer), balcony), porch)
         if ROOMS[kind].habitable:
             openings += _daylight(kind, cells, found, high_sill, balcony, floor, rng)
         elif kind in _SMALL and found:

@@ -1,9 +1,9 @@
 """Tile a storey with rooms: exact cover with CP-SAT.
 
-Works on whole modules (910 mm). Every room has a list of candidate cell sets; the
-solver picks one candidate per room and one hall so that every cell is covered exactly
-once and every room touches what it must open to. Sizes, daylight sides and the stair's
-place are filters on the candidate lists, so the model itself stays small.
+Works on the cells of a `Grid`. Every room has a list of candidate cell sets; the solver
+picks one candidate per room and one hall so that every cell is covered exactly once and
+every room touches what it must open to. Sizes, daylight sides and the stair's place are
+filters on the candidate lists, so the model itself stays small.
 
 Deterministic for one seed and OR-tools version: one worker, fixed seed, and a limit that
 counts the solver's work. The wall clock can only cut a search off.
@@ -12,14 +12,16 @@ counts the solver's work. The wall clock can only cut a search off.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ortools.sat.python import cp_model
 
-from madorizu.plan import OPPOSITE, STEP, Cell, Side, bounds, cells_in, neighbours
+from madorizu.plan import OPPOSITE, STEP, Cell, Side, neighbours, rects_of
+from madorizu.solve.grid import Grid
 
+HALL_RECTANGLES = 3  # a hall of more corners is a maze
 CANDIDATE_LIMIT = 700  # per room; more make the model slow, fewer make it miss solutions
 
 Status = Literal["solved", "infeasible", "out of time"]
@@ -31,14 +33,16 @@ class Want:
 
     Attributes:
         kind: code of `catalogue.ROOMS`.
-        low, high: area in modules².
-        touches: kinds of which at least one must share a module of wall.
-        outside: sides of the house of which one must carry `outside_run` modules of its wall;
-            empty for none.
+        low, high: area in half-module cells.
+        touches: kinds of which at least one must share a grid cell's side with it.
+        outside: sides of the house of which one must carry `outside_run` half modules of its
+            wall; empty for none.
         outside_run: see `outside`.
-        min_side: narrowest place in modules.
+        min_side: narrowest place in half modules.
         max_aspect: longer over shorter side of the bounding rectangle.
         l_shapes: also try rectangles with one corner cut away.
+        holds: cells of which it must hold one; empty for any.
+        within: cells that it may take; None for any.
     """
 
     kind: str
@@ -46,23 +50,19 @@ class Want:
     high: int
     touches: tuple[str, ...] = ()
     outside: tuple[Side, ...] = ()
-    outside_run: int = 2
-    min_side: int = 1
+    outside_run: int = 4
+    min_side: int = 2
     max_aspect: float = 2.0
     l_shapes: bool = False
+    holds: frozenset[Cell] = frozenset()
+    within: frozenset[Cell] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """A tiled storey: (kind, module cells) per room, hall included."""
+    """A tiled storey: (kind, grid cells) per room, hall included."""
 
     rooms: tuple[tuple[str, frozenset[Cell]], ...]
-
-
-def run_outside(cells: frozenset[Cell], floor: frozenset[Cell], side: Side) -> int:
-    """Return how many modules of the cells' border on one side lie on the storey's outline."""
-    dx, dy = STEP[side]
-    return sum((x + dx, y + dy) not in floor for x, y in cells)
 
 
 def around(cells: frozenset[Cell]) -> frozenset[Cell]:
@@ -70,29 +70,36 @@ def around(cells: frozenset[Cell]) -> frozenset[Cell]:
     return frozenset(n for c in cells for n in neighbours(c)) - cells
 
 
+def run_outside(cells: frozenset[Cell], floor: frozenset[Cell], side: Side, grid: Grid) -> int:
+    """Return how many half modules of the cells' border on one side lie on the storey's outline."""
+    dx, dy = STEP[side]
+    widths = grid.columns if dy else grid.rows
+    return sum(widths[c[0] if dy else c[1]] for c in cells if (c[0] + dx, c[1] + dy) not in floor)
+
+
 @dataclass(frozen=True, slots=True)
 class _Board:
-    """Cells of a storey as bits of one whole number, for fast set algebra.
+    """Cells of a grid as bits of one whole number, for fast set algebra.
 
-    A frame of one empty cell lies around the storey, so that shifting a set by one
-    cell never wraps into the next row.
+    A frame of one empty cell lies around the grid, so that shifting a set by one cell
+    never wraps into the next row.
     """
 
-    x: int
-    y: int
-    stride: int
-    rows: int
+    grid: Grid
 
-    @classmethod
-    def of(cls, floor: frozenset[Cell]) -> _Board:
-        x, y, width, height = bounds(floor)
-        return cls(x - 1, y - 1, width + 2, height + 2)
+    @property
+    def stride(self) -> int:
+        return len(self.grid.columns) + 2
 
     def bits(self, cells: Iterable[Cell]) -> int:
-        return sum(1 << ((y - self.y) * self.stride + x - self.x) for x, y in cells)
+        return sum(1 << ((y + 1) * self.stride + x + 1) for x, y in cells)
 
     def cells(self, bits: int) -> frozenset[Cell]:
-        return frozenset((i % self.stride + self.x, i // self.stride + self.y) for i in _indices(bits))
+        return frozenset((i % self.stride - 1, i // self.stride - 1) for i in _indices(bits))
+
+    def span(self, first: int, count: int) -> int:
+        """Return the bits of columns `first` and following in row 0."""
+        return ((1 << count) - 1) << (self.stride + first + 1)
 
     def ring(self, bits: int) -> int:
         return (bits << 1 | bits >> 1 | bits << self.stride | bits >> self.stride) & ~bits
@@ -103,86 +110,137 @@ class _Board:
         by = dy * self.stride + dx
         return bits << by if by > 0 else bits >> -by
 
+    def length(self, bits: int, side: Side) -> int:
+        """Return how long cells are along a side of the house, in half modules."""
+        if side in ("n", "s"):
+            return sum(self.grid.columns[i % self.stride - 1] for i in _indices(bits))
+        return sum(self.grid.rows[i // self.stride - 1] for i in _indices(bits))
 
-def _indices(bits: int) -> Iterable[int]:
+
+def _indices(bits: int) -> Iterator[int]:
     while bits:
         low = bits & -bits
         yield low.bit_length() - 1
         bits ^= low
 
 
-def candidates(want: Want, free: frozenset[Cell], floor: frozenset[Cell]) -> list[frozenset[Cell]]:
+def candidates(want: Want, free: frozenset[Cell], floor: frozenset[Cell], grid: Grid) -> list[frozenset[Cell]]:
     """List every cell set that a room may take.
 
     Args:
         want: the room.
         free: cells not yet taken by fixed rooms.
         floor: all cells of the storey.
+        grid: its lines.
     """
-    board = _Board.of(floor)
+    board = _Board(grid)
     return [board.cells(bits) for bits in _candidates(want, board.bits(free), board.bits(floor), board)]
 
 
 def _candidates(want: Want, free: int, floor: int, board: _Board) -> list[int]:
-    rims = [floor & ~board.shifted(floor, OPPOSITE[side]) for side in want.outside]
-    width, height = board.stride - 2, board.rows - 2
-    found: list[int] = []
-    for w in range(want.min_side, width + 1):
-        for h in range(want.min_side, height + 1):
-            if max(w, h) > want.max_aspect * min(w, h):
-                continue
-            for shape in _shapes(w, h, want):
-                origin = sum(1 << ((y + 1) * board.stride + x + 1) for x, y in shape)
-                for y in range(height - h + 1):
-                    for x in range(width - w + 1):
-                        moved = origin << (y * board.stride + x)
-                        if not moved & ~free and (
-                            not rims or any((moved & rim).bit_count() >= want.outside_run for rim in rims)
-                        ):
-                            found.append(moved)
-    return found
+    if want.within is not None:
+        free &= board.bits(want.within)
+    rims = [(side, floor & ~board.shifted(floor, OPPOSITE[side])) for side in want.outside]
+    holds = board.bits(want.holds)
+    shapes = _rectangles(want, free, board)
+    if want.l_shapes:
+        shapes = (*shapes, *_l_shapes(want, free, board))
+    return [
+        bits
+        for bits in shapes
+        if (not holds or bits & holds)
+        and (not rims or any(board.length(bits & rim, side) >= want.outside_run for side, rim in rims))
+    ]
 
 
-def _shapes(width: int, height: int, want: Want) -> Iterable[frozenset[Cell]]:
-    full = cells_in((0, 0, width, height))
-    if want.low <= len(full) <= want.high:
-        yield full
-    if not want.l_shapes:
-        return
-    for cut_x in range(1, width - want.min_side + 1):
-        for cut_y in range(1, height - want.min_side + 1):
-            if not want.low <= width * height - cut_x * cut_y <= want.high:
+def _rectangles(want: Want, free: int, board: _Board) -> tuple[int, ...]:
+    xs, ys = board.grid.xs, board.grid.ys
+    found = []
+    for i in range(len(xs) - 1):
+        for width_lines in range(1, len(xs) - i):
+            width = xs[i + width_lines] - xs[i]
+            if width < want.min_side:
                 continue
-            for x, y in ((0, 0), (width - cut_x, 0), (0, height - cut_y), (width - cut_x, height - cut_y)):
-                yield full - cells_in((x, y, cut_x, cut_y))
+            row = board.span(i, width_lines)
+            for j in range(len(ys) - 1):
+                bits = 0
+                for k in range(j, len(ys) - 1):
+                    bits |= row << (k * board.stride)
+                    height = ys[k + 1] - ys[j]
+                    if bits & ~free or width * height > want.high:
+                        break
+                    if height >= want.min_side and width * height >= want.low and _is_compact(width, height, want):
+                        found.append(bits)
+    return tuple(found)
+
+
+def _is_compact(width: int, height: int, want: Want) -> bool:
+    return max(width, height) <= want.max_aspect * min(width, height)
+
+
+def _l_shapes(want: Want, free: int, board: _Board) -> Iterator[int]:
+    """Yield rectangles without one corner; the arms are as wide as `min_side`."""
+    xs, ys = board.grid.xs, board.grid.ys
+    for i in range(len(xs)):
+        for k in range(i + 2, len(xs)):
+            width = xs[k] - xs[i]
+            for j in range(len(ys)):
+                for m in range(j + 2, len(ys)):
+                    height = ys[m] - ys[j]
+                    if not want.low < width * height <= 1.7 * want.high or not _is_compact(width, height, want):
+                        continue
+                    full = sum(board.span(i, k - i) << (row * board.stride) for row in range(j, m))
+                    for cut in _cuts(want, (i, k), (j, m), board):
+                        bits = full & ~cut
+                        if not bits & ~free:
+                            yield bits
+
+
+def _cuts(want: Want, columns: tuple[int, int], rows: tuple[int, int], board: _Board) -> Iterator[int]:
+    """Yield the corners that can be cut from a rectangle of lines so that its area is as wished."""
+    (i, k), (j, m) = columns, rows
+    xs, ys = board.grid.xs, board.grid.ys
+    full = (xs[k] - xs[i]) * (ys[m] - ys[j])
+    wide = [(i, a) for a in range(i + 1, k) if xs[k] - xs[a] >= want.min_side]
+    wide += [(a, k) for a in range(i + 1, k) if xs[a] - xs[i] >= want.min_side]
+    tall = [(j, b) for b in range(j + 1, m) if ys[m] - ys[b] >= want.min_side]
+    tall += [(b, m) for b in range(j + 1, m) if ys[b] - ys[j] >= want.min_side]
+    for left, right in wide:
+        row = board.span(left, right - left)
+        for top, bottom in tall:
+            if want.low <= full - (xs[right] - xs[left]) * (ys[bottom] - ys[top]) <= want.high:
+                yield sum(row << (y * board.stride) for y in range(top, bottom))
 
 
 def halls(
     must: Sequence[frozenset[Cell]],
     free: frozenset[Cell],
     sizes: tuple[int, int],
+    grid: Grid,
     rng: random.Random,
     *,
     count: int = 160,
 ) -> list[frozenset[Cell]]:
-    """Grow random halls: connected, one module wide, touching what they must.
+    """Grow random halls: connected, one line wide, touching what they must.
 
     Args:
         must: sets of cells; the hall holds at least one cell of each.
         free: cells it may take.
-        sizes: smallest and largest area in modules².
+        sizes: smallest and largest area in half-module cells.
+        grid: the storey's lines.
         rng: source of randomness.
         count: how many different halls to try for.
 
     Returns:
-        Different halls without a 2×2 block, in the order found.
+        Different halls without a block of 2×2 cells, of at most `HALL_RECTANGLES` rectangles, in
+        the order found.
     """
     links = {c: tuple(n for n in neighbours(c) if n in free) for c in sorted(free)}
     found: dict[frozenset[Cell], None] = {}
     failures = 0
     while len(found) < count and failures < count:
-        hall = _grow(must, links, rng.randint(*sizes), sizes, rng)
-        if hall is None or hall in found:
+        hall = _grow(must, links, rng.randint(*sizes), sizes, grid, rng)
+        if hall is None or hall in found or len(rects_of(hall)) > HALL_RECTANGLES:
             failures += 1
         else:
             found[hall] = None
@@ -193,7 +251,7 @@ _Links = dict[Cell, tuple[Cell, ...]]
 
 
 def _grow(
-    must: Sequence[frozenset[Cell]], links: _Links, size: int, sizes: tuple[int, int], rng: random.Random
+    must: Sequence[frozenset[Cell]], links: _Links, size: int, sizes: tuple[int, int], grid: Grid, rng: random.Random
 ) -> frozenset[Cell] | None:
     starts = sorted(c for c in must[0] if c in links)
     if not starts:
@@ -202,23 +260,23 @@ def _grow(
     hall = set(order)
     for target in must[1:]:
         path = _path(order, target, links, rng)
-        if path is None or len(hall) + len(path) > sizes[1]:
+        if path is None:
             return None
         order += path
         hall.update(path)
     if any(_makes_block(hall, c) for c in order):
         return None
-    for _ in range(size * 4):
-        if len(order) >= size:
+    area = grid.area(hall)
+    for _ in range(4 * len(links)):
+        if area >= size:
             break
-        step = rng.choice(links[rng.choice(order)] or (order[0],))
         # A straight corridor is likelier than a comb: prefer to go on from the newest cell.
-        if rng.random() < 0.6:
-            step = rng.choice(links[order[-1]] or (order[0],))
+        step = rng.choice(links[order[-1] if rng.random() < 0.6 else rng.choice(order)] or (order[0],))
         if step not in hall and not _makes_block(hall, step):
             hall.add(step)
             order.append(step)
-    return frozenset(hall) if len(hall) >= sizes[0] else None
+            area += grid.area((step,))
+    return frozenset(hall) if sizes[0] <= area <= sizes[1] else None
 
 
 def _path(hall: Sequence[Cell], targets: frozenset[Cell], links: _Links, rng: random.Random) -> list[Cell] | None:
@@ -256,6 +314,7 @@ def _makes_block(hall: set[Cell], cell: Cell) -> bool:
 
 
 def tile(
+    grid: Grid,
     floor: frozenset[Cell],
     fixed: Sequence[tuple[str, frozenset[Cell]]],
     wants: Sequence[Want],
@@ -268,7 +327,8 @@ def tile(
     """Cover a storey exactly.
 
     Args:
-        floor: module cells to cover.
+        grid: the storey's lines.
+        floor: grid cells to cover.
         fixed: rooms whose cells are given (stair, entrance).
         wants: rooms to place.
         hall_options: halls to choose one from, as `halls` gives them.
@@ -283,7 +343,7 @@ def tile(
         that were kept.
     """
     rng = random.Random(seed)
-    board = _Board.of(floor)
+    board = _Board(grid)
     fixed_bits = [(kind, board.bits(cells)) for kind, cells in fixed]
     free = board.bits(floor) & ~sum(bits for _, bits in fixed_bits)
     groups = [[b for b in map(board.bits, hall_options) if not b & ~free]]

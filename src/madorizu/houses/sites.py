@@ -1,0 +1,103 @@
+"""From a brief, or an archetype, to a site: sizes, sides and wishes for the search."""
+
+from __future__ import annotations
+
+import random
+
+from madorizu.brief import Brief
+from madorizu.catalogue import Archetype
+from madorizu.houses.programme import Ask, Wishes
+from madorizu.houses.search import LEAST_SIDE, Site, Size
+from madorizu.plan import HALF_MM, Side
+
+_SIDES: tuple[Side, ...] = ("s", "s", "n", "e", "w")
+_USUAL_UPPER = 230  # half-module cells of a 2F for a bedroom or two, its hall and its WC
+_PER_BEDROOM = 62
+
+
+def storeys_of(brief: Brief) -> int:
+    """Return how many storeys the brief's house has.
+
+    Stairs decide: a 1F whose brief names elements without stairs, or counts the rooms of the
+    whole house, is a house of one storey.
+    """
+    if brief.floor in ("2F", "both") or "stairs" in brief.elements or "balcony" in brief.elements:
+        return 2
+    return 1 if brief.floor == "1F" and (brief.elements or brief.nldk is not None) else 2
+
+
+def storey_index(brief: Brief) -> int:
+    """Return the index of the storey that the brief's size speaks of."""
+    return 1 if brief.floor == "2F" else 0
+
+
+def site_of(brief: Brief, rng: random.Random) -> Site:
+    """Settle what a brief leaves open: the other storey's size, the entrance's side."""
+    size = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
+    lower, upper, shift = size, None, (0, 0)
+    if brief.floor == "2F":
+        upper = size
+        lower = _larger(size, rng)
+        shift = rng.choice((0, lower[0] - size[0])), rng.choice((0, lower[1] - size[1]))
+    elif storeys_of(brief) == 2:
+        if brief.upper_mm is not None:
+            upper = brief.upper_mm[0] // HALF_MM, brief.upper_mm[1] // HALF_MM
+        else:
+            upper = _smaller(size, brief, rng)
+        shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))
+    return Site(
+        lower,
+        upper,
+        shift,
+        rng.choice(_SIDES) if brief.entrance_side is None else brief.entrance_side,
+        _wishes(brief),
+        stair_place=brief.stair_place,
+        place_storey=storey_index(brief),
+    )
+
+
+def _larger(size: Size, rng: random.Random) -> Size:
+    if rng.random() < 0.7:
+        return size
+    return size[0] + rng.choice((0, 2, 4)), size[1] + rng.choice((0, 2))
+
+
+def _smaller(size: Size, brief: Brief, rng: random.Random) -> Size:
+    """Draw a 2F that lies on the 1F: of the same size as a rule, smaller where the 1F is large for its rooms."""
+    bedrooms = brief.nldk if brief.nldk is not None else brief.bedrooms
+    usual = _USUAL_UPPER + _PER_BEDROOM * (3 if bedrooms is None else bedrooms)
+    width, height = size
+    while width * height > 1.3 * usual and width + height > 2 * 12:
+        if width >= height:
+            width -= 1 + (width % 2 == 0)
+        else:
+            height -= 1 + (height % 2 == 0)
+    if (width, height) == size and rng.random() < 0.25:
+        width -= rng.choice((0, 2))
+        height -= rng.choice((0, 2))
+    return max(width, LEAST_SIDE), max(height, LEAST_SIDE)
+
+
+def _wishes(brief: Brief) -> Wishes:
+    if brief.floor == "both" or storeys_of(brief) == 1:
+        return Wishes(rooms=brief.features, bedrooms=brief.bedrooms, habitable=brief.nldk)
+    ask = Ask(brief.bedrooms, brief.features)
+    return Wishes(above=ask) if brief.floor == "2F" else Wishes(below=ask)
+
+
+def site_of_archetype(archetype: Archetype, rng: random.Random) -> Site:
+    """Return the site of an archetype; its rooms and their areas are those of the table."""
+    lower = 2 * archetype.width, 2 * archetype.height
+    upper = archetype.upper and (2 * archetype.upper[0], 2 * archetype.upper[1])
+    shift = (0, 0)
+    if upper is not None:
+        shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))
+    exact = tuple(tuple((kind, round(4 * area)) for kind, area in floor) for floor in archetype.floors)
+    return Site(
+        lower,
+        upper,
+        shift,
+        archetype.entrance,
+        Wishes(exact=exact, living_stair=archetype.living_stair),
+        stair_kinds=(archetype.stair or "u",),
+    )
