@@ -18,6 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import tiny
+from madorizu.brief import GRAMMAR_VERSION
 from madorizu.dataset import read_prepared
 from madorizu.diffusion import adapter, bases, cache, checkpoints, denoise, device, lora, sample, steps, trackers
 from madorizu.diffusion import train as training
@@ -426,7 +427,7 @@ def test_a_damaged_adapter_is_refused(world: World, tmp_path: Path) -> None:
     with pytest.raises(AdapterError, match="must match its record"):
         adapter.read(copy)
     (copy / adapter.RECORD).write_text(json.dumps(record | {"grammar_version": 99}))
-    with pytest.raises(AdapterError, match="must be of grammar 1 and canvas 1, got 99 and 1"):
+    with pytest.raises(AdapterError, match=f"must be of grammar {GRAMMAR_VERSION} and canvas 1, got 99 and 1"):
         adapter.read(copy)
     (copy / adapter.RECORD).write_text("{}")
     with pytest.raises(AdapterError, match=r"madorizu\.json must be whole"):

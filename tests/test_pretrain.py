@@ -20,7 +20,7 @@ from PIL import Image
 from transformers import CLIPTokenizer
 
 import plans
-from madorizu import brief, canvas, draw, sidecar
+from madorizu import brief, canvas, draw, sidecar, wording
 from madorizu.brief import caption, parse_caption
 from madorizu.diffusion import bases, device, sample
 from madorizu.diffusion.pretrain import (
@@ -314,7 +314,7 @@ def test_captions_are_short_in_its_tokens(world: World, tmp_path: Path) -> None:
     captions = [pair.caption for pair in pairs.find(world.corpus)]
     assert max(len(tokenizer(caption).input_ids) for caption in captions) <= 77
     assert len(tokenizer) <= 600 and tokenizer.pad_token_id == 0
-    text.write_tokenizer(tmp_path / "again", captions, 600)
+    text.write_tokenizer(tmp_path / "again", stages.words(captions, TINY), 600)
     for name in ("vocab.json", "merges.txt"):  # ties are not broken by chance
         assert (tmp_path / "again" / name).read_bytes() == (world.work / "tokenizer" / name).read_bytes()
     text.write_tokenizer(tmp_path / "bare", captions, 0)
@@ -328,7 +328,7 @@ def test_rewording_leaves_wishes_out_and_elements_in() -> None:
     whole = brief.parse_caption(CAPTION)
     found = [denoiser.reworded(CAPTION, TINY, step, place) for step in range(10) for place in range(20)]
     assert found == [denoiser.reworded(CAPTION, TINY, step, place) for step in range(10) for place in range(20)]
-    said = [brief.parse_caption(words) for words in found if words]
+    said = [wording.read_wording(words) for words in found if words]
     assert 5 <= found.count("") <= 40  # a tenth of 200
     for one in said:
         assert (one.floor, one.width_mm, one.height_mm) == (whole.floor, whole.width_mm, whole.height_mm)

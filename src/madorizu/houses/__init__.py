@@ -118,7 +118,9 @@ def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: f
     while time.monotonic() < end:
         topology: Topology | None
         if known:
-            topology = turned(rng.choice(known), Turn(flip_x=found.entrance in ("n", "s") and rng.random() < 0.5))
+            topology = turned(
+                rng.choice(known).topology, Turn(flip_x=found.entrance in ("n", "s") and rng.random() < 0.5)
+            )
             topology = resized(topology, 0, topology.key[0], rng, jitter=rng.randrange(3))
         else:
             left_s = end - time.monotonic()
@@ -177,7 +179,7 @@ def _nearest(brief: Brief, width_mm: int, height_mm: int) -> tuple[int, int] | N
 def _sizes_near(brief: Brief, width_mm: int, height_mm: int) -> Iterator[tuple[int, int]]:
     """Yield some sizes of whole modules near one asked for, nearest first, that a topology comes close to."""
     index, storeys = storey_index(brief), storeys_of(brief)
-    solved = {t.key[index] for t in library.load() if len(t.storeys) == storeys}
+    solved = {e.key[index] for e in library.load() if len(e.key) == storeys}
     solved |= {(h, w) for w, h in solved}
     sizes = [(w, h) for w in range(_LEAST_MODULES, 17) for h in range(_LEAST_MODULES, 17)]
     # As large as a solved house, or up to two modules larger: growing works, shrinking seldom does.
@@ -206,9 +208,9 @@ def random_house(*, seed: int, house_id: str = "", storeys: int | None = None) -
         OutOfTimeError: if 200 tries gave no lawful house, which a sound library never does.
     """
     rng = random.Random(f"house/{seed}")
-    topologies = [t for t in library.load() if storeys in (None, len(t.storeys))]
+    entries = [e for e in library.load() if storeys in (None, len(e.key))]
     for _ in range(200):
-        topology = turned(rng.choice(topologies), Turn(flip_x=rng.random() < 0.5))
+        topology = turned(rng.choice(entries).topology, Turn(flip_x=rng.random() < 0.5))
         width, height = topology.key[0]
         size = width + rng.choice(_MOVES), height + rng.choice(_MOVES)
         fitted = resized(topology, 0, size, rng, jitter=rng.randrange(4))

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 
 from madorizu import rules
 from madorizu.brief import Brief
@@ -19,7 +18,7 @@ from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
 from madorizu.houses.sites import storey_index, storeys_of
 from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, turned
-from madorizu.plan import HALF_MM, SIDES, STEP, House, Side, indoor_cells
+from madorizu.plan import HALF_MM, STEP, House, indoor_cells
 
 KEPT = 4  # lawful houses to choose the best of
 RESIZES = 80  # tries, some milliseconds each
@@ -30,9 +29,9 @@ SOUTH = 6.0  # what it costs when neither LDK nor tatami room has any of the sou
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A topology, how to turn it, and how far it is from the brief."""
+    """A topology of the library, how to turn it, and how far it is from the brief."""
 
-    topology: Topology
+    entry: library.Entry
     turn: Turn
     distance: float
 
@@ -42,34 +41,21 @@ def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
     index, storeys = storey_index(brief), storeys_of(brief)
     width, height = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
     found = []
-    for topology in library.load():
-        if len(topology.storeys) != storeys or not _could_have(topology, brief):
+    for entry in library.load():
+        if len(entry.key) != storeys or not _could_have(entry, brief):
             continue
-        key = topology.key[index]
+        key = entry.key[index]
         for turn in TURNS:
             own = key[::-1] if turn.swap else key
             off = width - own[0], height - own[1]
             if max(off) > GROWTH or min(off) < -SHRINKAGE:
                 continue
-            if brief.entrance_side not in (None, turn.side(topology.entrance)):
+            if brief.entrance_side not in (None, turn.side(entry.entrance)):
                 continue
-            south = max(share for side, share in outlook(topology) if turn.side(side) == "s")
+            south = max(share for side, share in entry.outlook.items() if turn.side(side) == "s")
             distance = sum(o if o > 0 else -2 * o for o in off) + 8 * (1 - south) + rng.uniform(0, 4)
-            found.append(Candidate(topology, turn, distance))
+            found.append(Candidate(entry, turn, distance))
     return sorted(found, key=lambda c: c.distance)
-
-
-@cache
-def outlook(topology: Topology) -> tuple[tuple[Side, float], ...]:
-    """Return which share of each side of the house the LDK has."""
-    storey = topology.storeys[0]
-    floor = storey.cells
-    living = [c for kind, cells in storey.rooms if kind == "ldk" for c in cells]
-    length = dict(zip(SIDES, (*storey.size, *storey.size), strict=True))
-    return tuple(
-        (side, sum((x + STEP[side][0], y + STEP[side][1]) not in floor for x, y in living) / length[side])
-        for side in SIDES
-    )
 
 
 def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT, resizes: int = RESIZES) -> House | None:
@@ -87,9 +73,10 @@ def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT, resi
     """
     found: list[tuple[float, int, House]] = []
     finishes = 0
-    useless: set[tuple[Topology, bool]] = set()  # cannot come to the size, however it is flipped
+    useless: set[tuple[int, bool]] = set()  # cannot come to the size, however it is flipped
     for candidate in candidates(brief, rng):
-        if (candidate.topology, candidate.turn.swap) in useless:
+        shape = id(candidate.entry), candidate.turn.swap
+        if shape in useless:
             continue
         if time.monotonic() > end:
             raise OutOfTimeError(
@@ -98,7 +85,7 @@ def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT, resi
             )
         fitted = _fitted(candidate, brief, rng)
         if fitted is None:
-            useless.add((candidate.topology, candidate.turn.swap))
+            useless.add(shape)
         else:
             finishes += 1
             house = finished(fitted, brief, rng)
@@ -114,7 +101,7 @@ def _fitted(candidate: Candidate, brief: Brief, rng: random.Random) -> Topology 
     size = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
     if candidate.turn.swap:
         size = size[::-1]
-    fitted = resized(candidate.topology, storey_index(brief), size, rng, jitter=rng.randrange(3))
+    fitted = resized(candidate.entry.topology, storey_index(brief), size, rng, jitter=rng.randrange(3))
     dressed = None if fitted is None else dress(fitted, brief)
     return None if dressed is None else turned(dressed, candidate.turn)
 
@@ -131,7 +118,9 @@ def _meets(house: House, brief: Brief) -> bool:
         return False
     if brief.floor == "both":
         return rules.is_lawful(house, brief)
-    return brief.floor == "unknown" or rules.is_lawful(house.plans[storey_index(brief)], brief)
+    if brief.floor == "unknown":  # the 1F is what it speaks of; a balcony is on the other storey
+        brief = replace(brief, elements=brief.elements - {"balcony"})
+    return rules.is_lawful(house.plans[storey_index(brief)], brief)
 
 
 def penalty(house: House) -> float:
@@ -151,13 +140,17 @@ _FORM = {"wa": (36, 72, 5), "s": (8, 48, 2), "pantry": (4, 16, 2), "bed": (36, 8
 _NEXT_TO = {"pantry": "ldk"}
 
 
-def _could_have(topology: Topology, brief: Brief) -> bool:
+def _could_have(entry: library.Entry, brief: Brief) -> bool:
     """Say whether the rooms that a brief names could be there by their kinds: quick, before any measuring."""
-    meant = topology.storeys if brief.floor == "both" else topology.storeys[storey_index(brief) :][:1]
-    kinds = [kind for storey in meant for kind, _ in storey.rooms]
+    meant = entry.kinds if brief.floor == "both" else entry.kinds[storey_index(brief) :][:1]
+    kinds = [kind for storey in meant for kind in storey]
     if not all(any(k in kinds for k in (feature, *_FROM.get(feature, ()))) for feature in brief.features):
         return False
     sleeping = sum(kind in ("bed", "mbr") for kind in kinds)
+    if brief.nldk is not None and brief.nldk != sum(
+        k in ("bed", "mbr", "wa") for storey in entry.kinds for k in storey
+    ):
+        return False
     if brief.bedrooms is None:
         return True
     return sleeping - kinds.count("bed") <= brief.bedrooms <= sleeping + kinds.count("wa")

@@ -10,9 +10,10 @@ import json
 import random
 import zlib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from madorizu import rules
 from madorizu.catalogue import Archetype
@@ -22,7 +23,7 @@ from madorizu.houses.finish import finish
 from madorizu.houses.search import Site, find
 from madorizu.houses.sites import site_of_archetype
 from madorizu.houses.topology import Topology
-from madorizu.plan import Side
+from madorizu.plan import SIDES, STEP, Side
 
 # W×H in modules of common houses' 1F.
 _LOWER_SIZES: tuple[tuple[float, float], ...] = (
@@ -33,28 +34,70 @@ _LOWER_SIZES: tuple[tuple[float, float], ...] = (
 _SIDES: tuple[Side, ...] = ("s",) * 10 + ("n",) * 4 + ("e",) * 3 + ("w",) * 3
 
 
+class Entry:
+    """A line of the library: what a brief asks about at once, the topology when it is needed.
+
+    Attributes:
+        kinds: kinds of the rooms, per storey.
+        key: W and H of every storey in half modules.
+        entrance: side of the entrance.
+        archetype: code of the programme that it was solved for, or None.
+    """
+
+    def __init__(self, data: Any) -> None:
+        """Read the line's heads.
+
+        Raises:
+            PlanError: if the data is not of the form that `topology.to_json` writes.
+        """
+        try:
+            self.kinds: tuple[tuple[str, ...], ...] = tuple(tuple(s["kinds"]) for s in data["storeys"])
+            self.key: tuple[tuple[int, int], ...] = tuple((len(s["rows"][0]), len(s["rows"])) for s in data["storeys"])
+            self.entrance: Side = data["entrance"]
+            self.archetype: str | None = data.get("archetype")
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise PlanError(f"topology must be as madorizu writes it, got a fault at {error}") from error
+        self._data = data
+
+    @cached_property
+    def topology(self) -> Topology:
+        """The topology itself.
+
+        Raises:
+            PlanError: if the line is damaged.
+        """
+        return topology.from_json(self._data)
+
+    @cached_property
+    def outlook(self) -> dict[Side, float]:
+        """Which share of each side of the house the LDK of the 1F has."""
+        storey = self.topology.storeys[0]
+        floor = storey.cells
+        living = [c for kind, cells in storey.rooms if kind == "ldk" for c in cells]
+        length = dict(zip(SIDES, (*storey.size, *storey.size), strict=True))
+        return {
+            side: sum((x + STEP[side][0], y + STEP[side][1]) not in floor for x, y in living) / length[side]
+            for side in SIDES
+        }
+
+
 @cache
-def load() -> tuple[Topology, ...]:
+def load() -> tuple[Entry, ...]:
     """Read the library that ships with the package.
 
     Raises:
         PlanError: if a line is damaged.
     """
-    return tuple(read_lines(_text().splitlines()))
+    text = (resources.files("madorizu") / "assets" / "topologies.jsonl").read_text(encoding="utf-8")
+    return tuple(read_lines(text.splitlines()))
 
 
-@cache
-def of_archetype(code: str) -> tuple[Topology, ...]:
-    """Return the library's topologies that were solved for an archetype's programme."""
-    lines = _text().splitlines()
-    return tuple(read_lines([line for line in lines if f'"archetype":"{code}"' in line]))
+def of_archetype(code: str) -> tuple[Entry, ...]:
+    """Return what was solved for an archetype's programme."""
+    return tuple(entry for entry in load() if entry.archetype == code)
 
 
-def _text() -> str:
-    return (resources.files("madorizu") / "assets" / "topologies.jsonl").read_text(encoding="utf-8")
-
-
-def read_lines(lines: list[str]) -> Iterator[Topology]:
+def read_lines(lines: list[str]) -> Iterator[Entry]:
     """Read topologies from lines of JSON.
 
     Raises:
@@ -62,7 +105,7 @@ def read_lines(lines: list[str]) -> Iterator[Topology]:
     """
     for number, line in enumerate(lines, start=1):
         try:
-            yield topology.from_json(json.loads(line))
+            yield Entry(json.loads(line))
         except (ValueError, PlanError) as error:
             raise PlanError(f"line {number} of the topology library must be a topology, got {line[:40]!r}") from error
 

@@ -78,10 +78,8 @@ def split(length: int, count: int, rng: random.Random) -> tuple[int, ...]:
     over = length - LEAST * count
     step = rng.choice((1, MOST - LEAST))
     while over:
-        narrow = [i for i, width in enumerate(widths) if width + min(step, over) <= MOST]
-        widths[rng.choice(narrow or [i for i, width in enumerate(widths) if width < MOST])] += (
-            taken := min(step, over) if narrow else 1
-        )
+        taken = min(step, over)
+        widths[rng.choice([i for i, width in enumerate(widths) if width + taken <= MOST])] += taken
         over -= taken
     rng.shuffle(widths)
     return tuple(widths)

@@ -72,7 +72,6 @@ def train(
     settings = whole.autoencoder
     rank, _ = ranks.join()
     torch.manual_seed(whole.seed)
-    torch.set_flush_denormal(True)
     model = build(settings, whole.size_px).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, betas=(0.9, 0.98), fused=True

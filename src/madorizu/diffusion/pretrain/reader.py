@@ -151,6 +151,7 @@ def loss_of(
     tokens = tokenizer(
         [caption(wish) if rng.random() < 0.5 else wording.reworded(wish, rng) for wish in wishes],
         padding="max_length",
+        truncation=True,
         max_length=tokenizer.model_max_length,
         return_tensors="pt",
     )

@@ -49,7 +49,15 @@ def run(
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    end = time.monotonic() + minutes * 60
+    # Numbers near zero cost a CPU a hundred times as much as others, and say nothing here.
+    torch.set_flush_denormal(True)
+    try:
+        return _run(corpus, work, out, whole, end=time.monotonic() + minutes * 60, report=report)
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _run(corpus: Path, work: Path, out: Path, whole: recipe.Recipe, *, end: float, report: Report) -> Path | None:
     rank, _ = ranks.join()
     found = pairs.find(corpus)
     report(f"corpus: {len(found)} pictures")
@@ -64,7 +72,7 @@ def run(
         _latents(found, work, whole, report)
         if not tokens.exists():
             with files.atomic_folder(tokens) as beside:
-                text.write_tokenizer(beside, _words(captions, whole), whole.denoiser.vocabulary)
+                text.write_tokenizer(beside, words(captions, whole), whole.denoiser.vocabulary)
     ranks.wait()
     latents = _latents(found, work, whole, report)
     tokenizer = CLIPTokenizer.from_pretrained(tokens, local_files_only=True)
@@ -81,7 +89,7 @@ def _styles(captions: Sequence[str]) -> list[str]:
     return sorted({style for text_ in captions if (style := brief.parse_caption(text_).style) is not None})
 
 
-def _words(captions: Sequence[str], whole: recipe.Recipe) -> list[str]:
+def words(captions: Sequence[str], whole: recipe.Recipe) -> list[str]:
     """Return what a vocabulary is learned from: the captions, and all that the grammar can say of other houses."""
     rng = random.Random(f"{whole.seed}/words")
     wishes = [reader.random_brief(rng, _styles(captions)) for _ in range(2000)]
