@@ -209,7 +209,7 @@ def random_house(*, seed: int, house_id: str = "", storeys: int | None = None) -
     """
     rng = random.Random(f"house/{seed}")
     entries = [e for e in library.load() if storeys in (None, len(e.key))]
-    for _ in range(200):
+    for _ in range(200 if entries else 0):
         topology = turned(rng.choice(entries).topology, Turn(flip_x=rng.random() < 0.5))
         width, height = topology.key[0]
         size = width + rng.choice(_MOVES), height + rng.choice(_MOVES)

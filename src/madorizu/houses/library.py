@@ -140,9 +140,12 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
 
     Returns:
         The number of such topologies in the file.
+
+    Raises:
+        PlanError: if a line that is there is damaged, as of a file that was cut short.
     """
     code = None if archetype is None else archetype.code
-    done = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] if out.exists() else []
+    done = _lines_of(out) if out.exists() else []
     done = [line for line in done if line.get("archetype") == code]
     number = max((line.get("try", -1) for line in done), default=-1) + 1
     kept = len(done)
@@ -164,6 +167,13 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
             file.flush()
             kept += 1
     return kept
+
+
+def _lines_of(out: Path) -> list[dict[str, Any]]:
+    """Read the lines that are there; what was cut short must not be gone on with."""
+    lines = out.read_text(encoding="utf-8").splitlines()
+    list(read_lines(lines))
+    return [json.loads(line) for line in lines]
 
 
 def _is_useful(found: Topology) -> bool:

@@ -23,6 +23,7 @@ _SUNNY: tuple[Side, ...] = ("s", "e", "w")
 _LEAST = {"ldk": 80, "bed": 36, "wa": 36, "wc": 6, "wash": 12, "bath": 12}
 _LEAST_LDK_OF_ONE = 64  # an LDK with one other habitable room needs 8 畳, else 10 (domain of H15)
 _TYPICAL = {"bed": 50, "mbr": 66, "wa": 44, "sto": 8}
+_HABITABLE = frozenset({"bed", "mbr", "wa"})
 _RIGID = frozenset({"wc", "wash", "bath", "sic", "pantry", "sto", "laundry", "void"})
 _TOUCHES: dict[str, tuple[str, ...]] = {
     "ldk": ("hall",),
@@ -91,15 +92,15 @@ def hall_of(area: int) -> tuple[int, int]:
     return max(4, area // 25), max(16, round(area * 0.15))
 
 
-def least_area(kinds: Kinds) -> int:
-    """Return what rooms and a hall take at the least."""
-    rooms = sum(least_of(kind, kinds) for kind in kinds)
+def least_area(kinds: Kinds, house: Kinds) -> int:
+    """Return what rooms of a storey and a hall take at the least, in a house of these rooms."""
+    rooms = sum(least_of(kind, house) for kind in kinds)
     return rooms + hall_of(rooms)[0]
 
 
-def least_of(kind: str, kinds: Kinds) -> int:
-    """Return the least area of a room among others."""
-    if kind == "ldk" and sum(k in ("bed", "mbr", "wa") for k in kinds) <= 1:
+def least_of(kind: str, house: Kinds) -> int:
+    """Return the least area of a room: that of an LDK depends on how many others the house has (H15)."""
+    if kind == "ldk" and sum(k in _HABITABLE for k in house) <= 1:
         return _LEAST_LDK_OF_ONE
     return _LEAST.get(kind, ROOMS[kind].min_cells)
 
@@ -161,7 +162,7 @@ def _draw(areas: tuple[int, ...], wishes: Wishes, rng: random.Random, unusual: f
     if not _add_sleeping(storeys, areas, wishes, rng):
         return None
     for storey, area in zip(storeys, areas, strict=True):
-        if not _fill(storey, area, storey is above, wishes, rng):
+        if not _fill(storey, area, (*below, *above), wishes, rng, upper=storey is above):
             return None
     return tuple(tuple(storey) for storey in storeys)
 
@@ -228,7 +229,8 @@ def _counts(
 
 
 def _room_left(kinds: list[str], area: int) -> int:
-    return area - sum(least_of(kind, tuple(kinds)) for kind in kinds) - hall_of(area)[0]
+    # Two habitable rooms stand for those that are still to come.
+    return area - sum(least_of(kind, (*kinds, "bed", "bed")) for kind in kinds) - hall_of(area)[0]
 
 
 # Rooms that take up what is left, with the least area of the storey from which each is usual.
@@ -236,9 +238,9 @@ _FILLERS_BELOW = (("sic", 0), ("sto", 0), ("pantry", 0), ("s", 200), ("den", 240
 _FILLERS_ABOVE = (("wic", 0), ("s", 0), ("den", 160), ("s", 240), ("den", 320))
 
 
-def _fill(storey: list[str], area: int, upper: bool, wishes: Wishes, rng: random.Random) -> bool:
+def _fill(storey: list[str], area: int, house: Kinds, wishes: Wishes, rng: random.Random, *, upper: bool) -> bool:
     """Add small rooms until the storey can be filled; False where it is too small or stays too large."""
-    if least_area(tuple(storey)) > area:
+    if least_area(tuple(storey), house) > area:
         return False
     options = [kind for kind, least in (_FILLERS_ABOVE if upper else _FILLERS_BELOW) if area >= least]
     rng.shuffle(options)
@@ -250,7 +252,11 @@ def _fill(storey: list[str], area: int, upper: bool, wishes: Wishes, rng: random
         options += ["bed", "bed", "bed"]
     added = 0
     for kind in options:
-        if least_area((*storey, kind)) > area or (kind == "wic" and "mbr" not in storey) or _barred(kind, storey):
+        if (
+            least_area((*storey, kind), (*house, kind)) > area
+            or (kind == "wic" and "mbr" not in storey)
+            or _barred(kind, storey)
+        ):
             continue
         # Many small rooms are hard to place: no more than usual, unless the storey cannot be filled without.
         if (added < USUAL_FILLERS and _stretch(storey, area) > rng.uniform(1.0, 1.4)) or (
@@ -281,7 +287,13 @@ def _typical(kind: str) -> float:
 
 
 def programme(
-    kinds: Kinds, area: int, rng: random.Random, *, loose: bool = False, exact: tuple[tuple[str, int], ...] = ()
+    kinds: Kinds,
+    area: int,
+    rng: random.Random,
+    *,
+    house: Kinds | None = None,
+    loose: bool = False,
+    exact: tuple[tuple[str, int], ...] = (),
 ) -> Programme:
     """Give every room of a storey its range of areas and its conditions.
 
@@ -289,26 +301,28 @@ def programme(
         kinds: rooms, without hall, stair and entrance.
         area: of the storey without stair and entrance.
         rng: source of randomness.
+        house: rooms of all storeys; None where these are all.
         loose: also allow doors that are lawful but not usual.
         exact: areas to come to, as an archetype has them.
     """
     hall = hall_of(area)
+    house = kinds if house is None else house
     goals = (
         dict(enumerate(float(size) for kind, size in exact if kind != "ent"))
         if exact
-        else _goals(kinds, area - sum(hall) / 2)
+        else _goals(kinds, area - sum(hall) / 2, house)
     )
-    wants = [_want(kind, goals[i], kinds, rng, loose=loose) for i, kind in enumerate(kinds)]
+    wants = [_want(kind, goals[i], house, rng, loose=loose) for i, kind in enumerate(kinds)]
     spare = area - sum(want.low for want in wants)
     return Programme(tuple(wants), (min(hall[0], max(4, spare)), max(4, min(hall[1], spare))))
 
 
-def _goals(kinds: Kinds, area: float) -> dict[int, float]:
+def _goals(kinds: Kinds, area: float, house: Kinds) -> dict[int, float]:
     """Share an area among rooms in proportion to their usual size, within what each may have."""
     low, high = 0.2, 4.0
     for _ in range(30):  # halves the range until the areas add up
         factor = (low + high) / 2
-        goals = {i: _scaled(kind, factor, kinds) for i, kind in enumerate(kinds)}
+        goals = {i: _scaled(kind, factor, house) for i, kind in enumerate(kinds)}
         if sum(goals.values()) > area:
             high = factor
         else:
@@ -316,14 +330,14 @@ def _goals(kinds: Kinds, area: float) -> dict[int, float]:
     return goals
 
 
-def _scaled(kind: str, factor: float, kinds: Kinds) -> float:
+def _scaled(kind: str, factor: float, house: Kinds) -> float:
     if kind in _RIGID:
         return _typical(kind)
-    return min(max(_typical(kind) * factor, least_of(kind, kinds)), _most(kind))
+    return min(max(_typical(kind) * factor, least_of(kind, house)), _most(kind))
 
 
-def _want(kind: str, goal: float, kinds: Kinds, rng: random.Random, *, loose: bool) -> Want:
-    least, most = least_of(kind, kinds), _most(kind)
+def _want(kind: str, goal: float, house: Kinds, rng: random.Random, *, loose: bool) -> Want:
+    least, most = least_of(kind, house), _most(kind)
     slack = 0.45 if loose else 0.3
     low, high = max(least, round(goal * (1 - slack))), min(round(most), max(round(goal * (1 + slack)), least + 24))
     touches = (_LOOSE if loose else {}).get(kind, _TOUCHES.get(kind, ()))

@@ -128,13 +128,14 @@ def _attempt(site: Site, rng: random.Random, end: float, number: int) -> Topolog
         return None
     loose = number % 3 == 2
     exact = site.wishes.exact or ((), ())
+    house = tuple(kind for storey in kinds for kind in storey)
     fixed = (("ent", entrance), *(() if stair is None else (("stair", taken),)))
-    ground = _tile_ground(site, grid, _Level(lower, fixed, kinds[0], exact[0]), stair, rng, end, loose=loose)
+    ground = _tile_ground(site, grid, _Level(lower, fixed, kinds[0], house, exact[0]), stair, rng, end, loose=loose)
     if ground is None:
         return None
     storeys = [_storey(grid, ground)]
     if stair is not None:
-        level = _Level(upper, (("stair", taken),), kinds[1], exact[1])
+        level = _Level(upper, (("stair", taken),), kinds[1], house, exact[1])
         for _ in range(UPPER_TRIES):
             top = _tile_upper(grid, level, stair, ground, rng, end, loose=loose)
             if top is not None:
@@ -303,11 +304,12 @@ def _place_entrance(
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A storey to tile: its cells, what is settled on it, and its rooms."""
+    """A storey to tile: its cells, what is settled on it, its rooms, and those of the whole house."""
 
     floor: frozenset[Cell]
     fixed: tuple[tuple[str, frozenset[Cell]], ...]
     kinds: Kinds
+    house: Kinds
     exact: tuple[tuple[str, int], ...]
 
     @property
@@ -319,7 +321,9 @@ def _tile_ground(
     site: Site, grid: Grid, level: _Level, stair: Stair | None, rng: random.Random, end: float, *, loose: bool
 ) -> Tiling | None:
     must = [around(cells) for kind, cells in level.fixed if kind == "ent"]
-    plan = programme.programme(level.kinds, grid.area(level.free), rng, loose=loose, exact=level.exact)
+    plan = programme.programme(
+        level.kinds, grid.area(level.free), rng, house=level.house, loose=loose, exact=level.exact
+    )
     if stair is not None:
         wish = site.wishes.living_stair
         if "ldk" in level.kinds and (rng.random() < 0.12 if wish is None else wish):
@@ -333,7 +337,9 @@ def _tile_upper(
     grid: Grid, level: _Level, stair: Stair, ground: Tiling, rng: random.Random, end: float, *, loose: bool
 ) -> Tiling | None:
     open_below = frozenset(c for kind, cells in ground.rooms if kind in ("ldk", "ent", "hall") for c in cells)
-    plan = programme.programme(level.kinds, grid.area(level.free), rng, loose=loose, exact=level.exact)
+    plan = programme.programme(
+        level.kinds, grid.area(level.free), rng, house=level.house, loose=loose, exact=level.exact
+    )
     plan = programme.over(plan, open_below)
     return _tiled(grid, level, plan, [frozenset({_front(grid, stair, 1)})], rng, end)
 
