@@ -50,7 +50,7 @@ def _storey(topology: Topology, storey: Storey, floor: int, rng: random.Random, 
     kitchen = fixtures.kitchen_run(storey, taken, busy, rng)
     if kitchen is None and any(kind == "ldk" for kind, _ in storey.rooms):
         return None
-    equipment = fixtures.equip(storey, kitchen, taken, busy)
+    equipment = fixtures.equip(storey, kitchen, openings, taken, busy)
     outside = _balcony(storey, rng) if with_balcony else frozenset[Cell]()
     if with_balcony and not outside:
         return None

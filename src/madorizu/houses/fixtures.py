@@ -12,6 +12,7 @@ from typing import Literal
 
 from madorizu.catalogue import FIXTURES
 from madorizu.houses import doors
+from madorizu.houses.clearance import is_clear, overlap
 from madorizu.houses.runs import Run, runs
 from madorizu.houses.topology import Storey
 from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Opening, Side, border
@@ -60,12 +61,15 @@ def _starts_in_corner(part: Run, run: Run) -> bool:
     return part.edge in (run.edge, run.part(run.span - part.span, 1).edge)
 
 
-def equip(storey: Storey, kitchen: Run | None, taken: Collection[Edge], busy: frozenset[Cell]) -> list[Fixture]:
+def equip(
+    storey: Storey, kitchen: Run | None, openings: Sequence[Opening], taken: Collection[Edge], busy: frozenset[Cell]
+) -> list[Fixture]:
     """Place the fixtures of a storey.
 
     Args:
         storey: the rooms.
         kitchen: the wall of the counter, as `kitchen_run` chose it.
+        openings: the doors.
         taken: edges that doors use.
         busy: cells to keep free, as `busy_cells` tells.
     """
@@ -74,7 +78,10 @@ def equip(storey: Storey, kitchen: Run | None, taken: Collection[Edge], busy: fr
         if kind == "ldk" and kitchen is not None:
             found += _along(kitchen, cells, ("kitchen", "refrigerator") if kitchen.span >= 8 else ("kitchen",), "start")
         elif kind in _STANDS:
-            found += _in_small_room(kind, cells, taken, busy)
+            stand = _in_small_room(_STANDS[kind], cells, openings, taken, busy)
+            if len(stand) > 1 and not all(is_clear(f, openings) for f in stand):
+                stand = _apart(_STANDS[kind], cells, openings, taken, busy) or stand
+            found += stand
     return found
 
 
@@ -89,22 +96,62 @@ def _facing(run: Run, cells: frozenset[Cell]) -> Side:
     return "e" if _inside(run, cells) > 0 else "w"
 
 
-def _in_small_room(kind: str, cells: frozenset[Cell], taken: Collection[Edge], busy: frozenset[Cell]) -> list[Fixture]:
-    """Put the fixtures of a room to the wall where most of them fit and no door is in their way."""
+def _in_small_room(
+    kinds: Sequence[str],
+    cells: frozenset[Cell],
+    openings: Sequence[Opening],
+    taken: Collection[Edge],
+    busy: frozenset[Cell],
+) -> list[Fixture]:
+    """Put fixtures to the wall where most of them fit and no door is in their way."""
+    options = _options(kinds, cells, openings, taken, busy)
+    return min(options)[-1] if options else []
+
+
+def _apart(
+    kinds: Sequence[str],
+    cells: frozenset[Cell],
+    openings: Sequence[Opening],
+    taken: Collection[Edge],
+    busy: frozenset[Cell],
+) -> list[Fixture]:
+    """Put each fixture to a wall of its own choice; none where not all find a free place."""
+    found: list[Fixture] = []
+    for kind in kinds:
+        for *_, stand in sorted(_options((kind,), cells, openings, taken, busy)):
+            if stand and is_clear(stand[0], openings) and not any(overlap(stand[0], other) for other in found):
+                found.append(stand[0])
+                break
+    return found if len(found) == len(kinds) else []
+
+
+_Option = tuple[int, int, int, int, list[Fixture]]
+
+
+def _options(
+    kinds: Sequence[str],
+    cells: frozenset[Cell],
+    openings: Sequence[Opening],
+    taken: Collection[Edge],
+    busy: frozenset[Cell],
+) -> list[_Option]:
+    """List the places for fixtures side by side, with what speaks against each."""
+    is_wc = "toilet" in kinds
     doors_here = sorted(e for e in border(cells) if e in taken)
-    places: tuple[Place, ...] = ("middle",) if kind == "wc" else ("start", "end")
-    options: list[tuple[int, int, int, int, list[Fixture]]] = []
+    places: tuple[Place, ...] = ("middle",) if is_wc else ("start", "end")
+    options: list[_Option] = []
     for run in runs(border(cells) - set(taken)):
         for place in places if run.span >= 2 else ():
-            stand = _along(run, cells, _STANDS[kind], place)
+            stand = _along(run, cells, kinds, place)
             if not all(_cells_under(f) <= cells for f in stand):
                 continue
-            cost = 100 * (len(_STANDS[kind]) - len(stand)) + 10 * sum(len(_cells_under(f) & busy) for f in stand)
-            if kind == "wc":  # the bowl stands at a short wall
+            cost = 100 * (len(kinds) - len(stand)) + 10 * sum(len(_cells_under(f) & busy) for f in stand)
+            cost += 60 * sum(not is_clear(f, openings) for f in stand)
+            if is_wc:  # the bowl stands at a short wall
                 cost += 4 * max(0, run.span - 3)
             away = min((abs(e.x - run.x) + abs(e.y - run.y) for e in doors_here), default=0)
-            options.append((cost, -run.span if kind != "wc" else -away, -away, len(options), stand))
-    return min(options)[-1] if options else []
+            options.append((cost, -away if is_wc else -run.span, -away, len(options), stand))
+    return options
 
 
 def _cells_under(fixture: Fixture) -> frozenset[Cell]:
