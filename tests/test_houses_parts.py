@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from drawing import plan_of
+from madorizu.catalogue import ARCHETYPES
 from madorizu.errors import OutOfTimeError, PlanError
 from madorizu.houses import closets, doors, fixtures, library, topology, windows
 from madorizu.houses.finish import _hung, finish
 from madorizu.houses.runs import Run, runs
+from madorizu.houses.search import Site
 from madorizu.houses.topology import Storey, Topology
-from madorizu.plan import Cell, Edge, Opening, Stair, cells_in, indoor_cells
+from madorizu.plan import SIDES, Cell, Edge, Opening, Stair, cells_in, indoor_cells
 
 
 def storey(text: str, legend: Mapping[str, str] | None = None) -> Storey:
@@ -158,6 +160,41 @@ def test_tatami_room_stores_and_closets() -> None:
     assert kinds[frozenset({"pantry", "ldk"})] == "folding"
 
 
+def test_study_and_laundry_open_to_where_they_belong() -> None:
+    """The laundry to the washroom; a study to the bedroom where they touch, else to the hall."""
+    picture = storey(
+        """
+        QQQQWWWWMMMMMMMM
+        QQQQWWWWMMMMMMMM
+        QQQQWWWWMMMMMMMM
+        QQQQWWWWMMMMMMMM
+        HHHHHHHHDDDDMMMM
+        HHHHHHHHDDDDMMMM
+        RRRRHHHHHHHHHHHH
+        RRRRHHHHHHHHHHHH
+        """,
+        {"Q": "laundry", "D": "den", "R": "den"},
+    )
+    found = hung(picture)
+    joined = [between(picture, o) for o in found]
+    assert {"laundry", "wash"} in joined and {"den", "mbr"} in joined and {"den", "hall"} in joined
+    assert len(found) == 5  # and the washroom, and the master bedroom
+
+
+def test_a_bedroom_away_from_the_hall_opens_to_the_living_room() -> None:
+    """As does a master bedroom; a WC that only the washroom touches opens to that."""
+    picture = storey("1111LLLLLLMMMM\n" * 6 + "TTWWWHHHHH\n" * 4)
+    joined = [between(picture, o) for o in hung(picture)]
+    assert {"bed", "ldk"} in joined and {"mbr", "ldk"} in joined and {"wc", "wash"} in joined
+
+
+def test_an_entrance_one_module_wide_gets_the_narrow_door() -> None:
+    """Between the shoe closet and the wall only two half modules see the street."""
+    picture = storey("HHHHHH\nHHHHHH\nEEEEXX\nEEEEXX\nEE..XX\n".replace("..", "XX"))
+    door = next(o for o in hung(picture, floor=1) if o.kind == "entrance")
+    assert (door.span, door.width_mm, door.x, door.y) == (2, 860, 0, 5)
+
+
 def test_a_washroom_with_space_gets_a_sliding_door() -> None:
     """Four half modules of wall hold the leaf beside its opening."""
     picture = storey("WWWW\n" * 4 + "HHHH\n" * 2)
@@ -198,9 +235,9 @@ def test_the_stair_is_open_at_its_portal() -> None:
 
 
 def glazed(picture: Storey, *, floor: int = 1, balcony: frozenset[Cell] = frozenset(), high: set[Edge] | None = None,
-           taken: set[Edge] | None = None) -> list[Opening]:  # fmt: skip
+           porch: frozenset[Cell] = frozenset(), taken: set[Edge] | None = None) -> list[Opening]:  # fmt: skip
     """Give a storey its windows."""
-    return windows.glaze(picture, taken or set(), high or set(), balcony, floor=floor, rng=random.Random(1))
+    return windows.glaze(picture, taken or set(), high or set(), balcony, porch, floor=floor, rng=random.Random(1))
 
 
 def test_a_habitable_room_has_a_seventh_of_its_floor_in_windows() -> None:
@@ -225,6 +262,19 @@ def test_a_room_at_a_balcony_gets_a_french_window_to_it() -> None:
     found = glazed(picture, floor=2, balcony=cells_in((0, 6, 5, 2)))
     french = [o for o in found if o.kind == "french"]
     assert len(french) == 1 and french[0].y == 6 and french[0].x + french[0].span <= 5
+
+
+def test_no_window_lies_half_beside_the_porch() -> None:
+    """The south wall of a living room is cut where the porch begins: its window keeps clear of the posts."""
+    picture = storey("LLLLLLLLLL\n" * 6)
+    porch = cells_in((4, 6, 4, 2))
+
+    def beside(opening: Opening) -> set[bool]:
+        return {any(c in porch for c in e.cells) for e in opening.edges}
+
+    assert [beside(o) for o in glazed(picture) if o.y == 6] == [{False, True}]  # in the middle, x 3 to 7
+    assert all(len(beside(o)) == 1 for o in glazed(picture, porch=porch))
+    assert [o.x for o in glazed(picture, porch=porch) if o.y == 6] in ([0], [4])
 
 
 def test_small_rooms_get_a_small_sash_and_inner_rooms_none() -> None:
@@ -275,7 +325,7 @@ def test_fixtures_stand_inside_their_rooms_and_off_the_doors() -> None:
     busy = fixtures.busy_cells(found)
     kitchen = fixtures.kitchen_run(picture, taken, busy, random.Random(0))
     assert kitchen is not None
-    placed = fixtures.equip(picture, kitchen, taken, busy)
+    placed = fixtures.equip(picture, kitchen, found, taken, busy)
     kinds = [f.kind for f in placed]
     assert {"bathtub", "basin", "toilet", "kitchen", "shoe_cabinet"} <= set(kinds)
     home = {"bathtub": "bath", "basin": "wash", "washing_machine": "wash", "toilet": "wc", "shoe_cabinet": "ent"}
@@ -285,14 +335,14 @@ def test_fixtures_stand_inside_their_rooms_and_off_the_doors() -> None:
         cells = fixtures._cells_under(item)
         assert cells <= rooms[home.get(item.kind, "ldk")]
         assert not cells & swept
-    assert len(fixtures.equip(picture, None, taken, busy)) < len(placed)
+    assert len(fixtures.equip(picture, None, found, taken, busy)) < len(placed)
 
 
 def test_the_bowl_stands_at_the_short_wall_far_from_the_door() -> None:
     """The door is in the east of a WC that lies east-west: the bowl stands in the west, facing east."""
     picture = storey("TTTTHH\nTTTTHH\n")
     found = hung(picture)
-    bowl = fixtures.equip(picture, None, {e for o in found for e in o.edges}, fixtures.busy_cells(found))
+    bowl = fixtures.equip(picture, None, found, {e for o in found for e in o.edges}, fixtures.busy_cells(found))
     assert [(f.kind, f.facing, f.x_mm) for f in bowl] == [("toilet", "e", 75)]
 
 
@@ -304,7 +354,7 @@ def test_a_tub_faces_the_room_from_each_wall(axis: str, x: int, y: int, facing: 
     picture = storey("UUUU\n" * 4)
     free = Run(axis, x, y, 4)  # type: ignore[arg-type]
     taken = {e for r in (Run("h", 0, 0, 4), Run("h", 0, 4, 4), Run("v", 0, 0, 4), Run("v", 4, 0, 4)) for e in r.edges}
-    tub = fixtures.equip(picture, None, taken - set(free.edges), frozenset())
+    tub = fixtures.equip(picture, None, [], taken - set(free.edges), frozenset())
     assert [f.facing for f in tub] == [facing]
     assert (
         min(tub[0].x_mm, tub[0].y_mm, 1820 - tub[0].x_mm - tub[0].width_mm, 1820 - tub[0].y_mm - tub[0].depth_mm) == 75
@@ -315,7 +365,7 @@ def test_a_room_of_doors_gets_no_fixture() -> None:
     """Every wall of the bath is taken."""
     picture = storey("UUUU\n" * 4)
     taken = {e for r in (Run("h", 0, 0, 4), Run("h", 0, 4, 4), Run("v", 0, 0, 4), Run("v", 4, 0, 4)) for e in r.edges}
-    assert fixtures.equip(picture, None, taken, frozenset()) == []
+    assert fixtures.equip(picture, None, [], taken, frozenset()) == []
 
 
 # --- finish -------------------------------------------------------------------------------
@@ -323,7 +373,7 @@ def test_a_room_of_doors_gets_no_fixture() -> None:
 
 def whole() -> Topology:
     """Return the first house of two storeys in the library."""
-    return next(t for t in library.load() if len(t.storeys) == 2)
+    return next(e for e in library.load() if len(e.key) == 2).topology
 
 
 def test_a_balcony_is_there_as_asked() -> None:
@@ -367,12 +417,52 @@ def test_a_storey_without_bedrooms_or_kitchen_wall_is_no_house() -> None:
 
 
 def test_a_damaged_line_is_named() -> None:
-    """The second line is cut off, the other's form is wrong."""
+    """The second line is cut off, or of another form: it is refused with its number and how it begins."""
     good = json.dumps(topology.to_json(whole()))
-    for bad in (good[:40], '{"entrance": "s"}', "[]"):
-        with pytest.raises(PlanError, match="line 2 of the topology library must be a topology"):
+    for bad in (good[:40], '{"entrance": "s"}', "[]", "7", '{"entrance": "s", "storeys": [{"kinds": [], "rows": []}]}'):
+        with pytest.raises(PlanError, match="line 2 of the topology library must be a topology, got '") as caught:
             list(library.read_lines([good, bad]))
-    assert list(library.read_lines([good])) == [whole()]
+        assert bad[:40] in str(caught.value)
+    assert [e.topology for e in library.read_lines([good])] == [whole()]
+
+
+def test_an_entry_knows_its_heads_before_its_rooms() -> None:
+    """Kinds, sizes, side and archetype are read at once; what the rooms are is refused when they are asked for."""
+    data = {
+        "entrance": "e",
+        "stair": None,
+        "storeys": [{"at": [1, 2], "kinds": ["ldk", "bath"], "rows": ["AAAAA.", "AAAABB"]}],
+        "archetype": "A14",
+    }
+    (entry,) = library.read_lines([json.dumps(data)])
+    assert (entry.kinds, entry.key, entry.entrance, entry.archetype) == ((("ldk", "bath"),), ((6, 2),), "e", "A14")
+    # Of the north side the LDK has 5 of 6 half modules, of the south 4; the notch is outside too.
+    assert entry.outlook == {"n": 5 / 6, "e": 1 / 2, "s": 4 / 6, "w": 1.0}
+    (damaged,) = library.read_lines([json.dumps({**data, "stair": ["u"]})])
+    with pytest.raises(PlanError, match="topology must be as madorizu writes it"):
+        _ = damaged.topology
+
+
+def test_the_library_that_ships_is_whole() -> None:
+    """Each line is a topology of one or two storeys, its heads those of its rooms."""
+    entries = library.load()
+    assert entries
+    for entry in entries:
+        assert entry.key == entry.topology.key and entry.entrance == entry.topology.entrance
+        assert entry.kinds == tuple(tuple(k for k, _ in s.rooms) for s in entry.topology.storeys)
+        assert entry.topology.entrance in SIDES and len(entry.key) in (1, 2)
+        assert (entry.topology.stair is None) == (len(entry.key) == 1)
+    with_code = {e.archetype for e in entries} - {None}
+    assert with_code <= {a.code for a in ARCHETYPES}
+    assert library.of_archetype("A99") == ()
+
+
+def test_what_was_solved_for_an_archetype_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the code in the line."""
+    line = topology.to_json(whole())
+    entries = tuple(library.read_lines([json.dumps({**line, "archetype": code}) for code in ("A01", None, "A02")]))
+    monkeypatch.setattr(library, "load", lambda: entries)
+    assert library.of_archetype("A02") == (entries[2],)
 
 
 def test_random_sites_are_common_houses() -> None:
@@ -388,7 +478,7 @@ def test_random_sites_are_common_houses() -> None:
 def test_harvest_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Useful topologies are kept, one per line; failures and useless ones are skipped and not tried again."""
     tried: list[int] = []
-    useful = [t for t in library.load()[:12] if library._is_useful(t)][:3]
+    useful = [e.topology for e in library.load()[:12] if library._is_useful(e.topology)][:3]
     useless = Topology((storey("HHHH\n" * 4),), "s", None)
 
     def find(site: object, *, seed: int, time_limit_s: float) -> Topology:
@@ -405,3 +495,34 @@ def test_harvest_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(set(tried)) == len(tried) == 5
     assert [json.loads(line)["try"] for line in out.read_text(encoding="utf-8").splitlines()] == [2, 3, 4]
     assert len(list(library.read_lines(out.read_text(encoding="utf-8").splitlines()))) == 3
+
+
+def test_harvest_for_an_archetype_counts_its_own_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site is that of the table, the line names the programme, and other lines of the file do not count."""
+    sites = []
+    useful = next(e.topology for e in library.load() if library._is_useful(e.topology))
+
+    def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
+        sites.append((site.lower, site.upper, site.entrance, seed, time_limit_s))
+        return useful
+
+    monkeypatch.setattr(library, "find", find)
+    out = tmp_path / "found.jsonl"
+    north = next(a for a in ARCHETYPES if a.code == "A05")
+    assert library.harvest(out, count=1, seed=1) == 1
+    assert library.harvest(out, count=2, seed=1, archetype=north, time_limit_s=5.0) == 2
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [(line.get("archetype"), line["try"]) for line in lines] == [(None, 0), ("A05", 0), ("A05", 1)]
+    assert [site[:3] for site in sites[1:]] == [((18, 16), (18, 16), "n")] * 2
+    assert len({site[3] for site in sites}) == 3 and sites[1][4] == 5.0
+    assert library.harvest(out, count=2, seed=1, archetype=north) == 2 and len(sites) == 3
+
+
+def test_harvest_does_not_go_on_with_a_file_cut_short(tmp_path: Path) -> None:
+    """A last line without its end is refused, and nothing is appended to it."""
+    out = tmp_path / "found.jsonl"
+    text = json.dumps(topology.to_json(whole()))
+    out.write_text(f"{text}\n{text[:60]}", encoding="utf-8")
+    with pytest.raises(PlanError, match="line 2 of the topology library must be a topology"):
+        library.harvest(out, count=3, seed=0)
+    assert out.read_text(encoding="utf-8") == f"{text}\n{text[:60]}"
