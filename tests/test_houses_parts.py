@@ -274,7 +274,7 @@ def test_no_window_lies_half_beside_the_porch() -> None:
 
     assert [beside(o) for o in glazed(picture) if o.y == 6] == [{False, True}]  # in the middle, x 3 to 7
     assert all(len(beside(o)) == 1 for o in glazed(picture, porch=porch))
-    assert [o.x for o in glazed(picture, porch=porch) if o.y == 6] in ([0], [4])
+    assert [o.x for o in glazed(picture, porch=porch) if o.y == 6] == [0, 4]
 
 
 def test_small_rooms_get_a_small_sash_and_inner_rooms_none() -> None:
@@ -359,6 +359,14 @@ def test_a_tub_faces_the_room_from_each_wall(axis: str, x: int, y: int, facing: 
     assert (
         min(tub[0].x_mm, tub[0].y_mm, 1820 - tub[0].x_mm - tub[0].width_mm, 1820 - tub[0].y_mm - tub[0].depth_mm) == 75
     )
+
+
+def test_nothing_stands_in_an_arm_that_is_too_narrow() -> None:
+    """A washroom with an arm half a module wide: basin and machine keep to the wide part."""
+    picture = storey("WWWW\nWWWW\nWWWW\n...W\n...W\n...W\n...W\n")
+    placed = fixtures.equip(picture, None, [], set(), frozenset())
+    assert {f.kind for f in placed} == {"basin", "washing_machine"}
+    assert all(fixtures._cells_under(f) <= cells_in((0, 0, 4, 3)) for f in placed)
 
 
 def test_a_room_of_doors_gets_no_fixture() -> None:

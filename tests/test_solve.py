@@ -242,9 +242,7 @@ def brute(want: Want, free: frozenset[Cell], floor: frozenset[Cell], grid: Grid)
     return {cells for cells in shapes if is_as_wished(want, cells, free, floor, grid)}
 
 
-def is_as_wished(
-    want: Want, cells: frozenset[Cell], free: frozenset[Cell], floor: frozenset[Cell], grid: Grid
-) -> bool:
+def is_as_wished(want: Want, cells: frozenset[Cell], free: frozenset[Cell], floor: frozenset[Cell], grid: Grid) -> bool:
     """Say whether a set of cells keeps every condition of a wish, each measured by itself."""
     x, y, width, height = bounds(grid.halves(cells))
     within = free if want.within is None else free & want.within

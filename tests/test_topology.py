@@ -149,7 +149,9 @@ def test_a_room_may_be_oversize_where_that_is_asked() -> None:
     assert not fits_catalogue(storeys) and fits_catalogue(storeys, oversize=1.2)
 
 
-@pytest.mark.parametrize(("change", "least"), [((0, 0), 1.0), ((2, 1), 0.7), ((4, 4), 0.1), ((-1, 0), 0.4), ((0, -2), 0.1)])
+@pytest.mark.parametrize(
+    ("change", "least"), [((0, 0), 1.0), ((2, 1), 0.7), ((4, 4), 0.1), ((-1, 0), 0.4), ((0, -2), 0.1)]
+)
 def test_resizing_keeps_neighbours_stairs_and_catalogue(change: tuple[int, int], least: float) -> None:
     """Exactly the size asked for, or nothing; every pair of rooms that touched still does.
 

@@ -183,7 +183,7 @@ def _add_sleeping(storeys: tuple[list[str], ...], areas: tuple[int, ...], wishes
     total = wishes.bedrooms
     room_for = [max(0, _room_left(s, a)) for s, a in zip(storeys, areas, strict=True)]
     if wishes.habitable is not None and total is not None:  # the rest of nLDK are tatami rooms
-        storeys[0] += ["wa"] * (wishes.habitable - total - tatami)
+        storeys[0].extend(["wa"] * (wishes.habitable - total - tatami))
     elif wishes.habitable is not None:
         if not tatami and wishes.habitable > 1 and room_for[0] >= 44 and rng.random() < 0.4:
             storeys[0].append("wa")

@@ -175,7 +175,7 @@ def _floors(site: Site, grid: Grid, rng: random.Random) -> tuple[frozenset[Cell]
         return lower, frozenset()
     upper = grid.within((*site.shift, *site.upper)) or frozenset()
     if not lower >= upper:
-        if _box(upper & lower) != _box(upper):
+        if not upper & lower or _box(upper & lower) != _box(upper):
             lower = everything  # the notch would make the 2F another size
         upper &= lower
     return lower, upper
