@@ -216,5 +216,5 @@ ARCHETYPES: tuple[Archetype, ...] = (
                "ldk:22 ent:2.25 wc:2 wash:3 bath:4 sto:1",
                "mbr:14 wic:4 bed:12 wc:2"),
     _archetype("A14", "平屋 3LDK 13x7", ((13, 7),), "s", None,
-               "ldk:36 mbr:16 wic:3 bed:11 bed:11 ent:3 sic:1 wc:2 wash:4 bath:4"),
+               "ldk:36 mbr:14 wic:3 bed:10 bed:10 ent:3 sic:1 wc:2 wash:4 bath:4"),
 )  # fmt: skip

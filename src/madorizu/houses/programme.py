@@ -181,7 +181,9 @@ def _add_sleeping(storeys: tuple[list[str], ...], areas: tuple[int, ...], wishes
     tatami = sum(storey.count("wa") for storey in storeys)
     fixed = [wishes.below.bedrooms, wishes.above.bedrooms][: len(storeys)]
     total = wishes.bedrooms
-    room_for = [max(0, _room_left(s, a)) for s, a in zip(storeys, areas, strict=True)]
+    room_for = [
+        max(0, _room_left(s, a, alone=1 in (wishes.habitable, total))) for s, a in zip(storeys, areas, strict=True)
+    ]
     if wishes.habitable is not None and total is not None:  # the rest of nLDK are tatami rooms
         storeys[0].extend(["wa"] * (wishes.habitable - total - tatami))
     elif wishes.habitable is not None:
@@ -207,7 +209,7 @@ def _counts(
     fixed: list[int | None], total: int | None, room_for: list[int], living_above: bool, rng: random.Random
 ) -> list[int] | None:
     """Return how many bedrooms each storey gets."""
-    most = [left // 40 for left in room_for]
+    most = [left // 36 for left in room_for]
     usual = [max(0, round(left / rng.uniform(56, 70))) for left in room_for]
     if len(fixed) == 2 and not living_above:
         usual[0] = 0 if fixed[1] is None or room_for[0] < 90 else usual[0]
@@ -228,9 +230,10 @@ def _counts(
     return counts if sum(counts) == total else None
 
 
-def _room_left(kinds: list[str], area: int) -> int:
-    # Two habitable rooms stand for those that are still to come.
-    return area - sum(least_of(kind, (*kinds, "bed", "bed")) for kind in kinds) - hall_of(area)[0]
+def _room_left(kinds: list[str], area: int, *, alone: bool) -> int:
+    # The habitable rooms that are still to come decide how large the LDK must be.
+    house = (*kinds, "bed") if alone else (*kinds, "bed", "bed")
+    return area - sum(least_of(kind, house) for kind in kinds) - hall_of(area)[0]
 
 
 # Rooms that take up what is left, with the least area of the storey from which each is usual.
