@@ -78,7 +78,9 @@ def test_each_storey_is_drawn_in_each_style(made: Made) -> None:
     """A PNG and a JSON per storey and style; the sidecar holds a lawful plan and the picture's style."""
     out, count, told = made
     pictures = sorted(out.glob("*.png"))
-    assert len(pictures) == len(list(out.glob("plan_*.json"))) == count >= 6
+    assert (
+        len(pictures) == len(list(out.glob("plan_*.json"))) == count >= 4
+    )  # two houses of one or two storeys, two styles
     assert [(p.done, p.total, p.new_houses) for p in told] == [(0, 2, 0), (1, 2, 1), (2, 2, 2)]
     assert told[-1].pairs == told[-1].new_pairs == count
     assert {p.stem.split("_")[1] for p in pictures} == {"h00000", "h00001"}

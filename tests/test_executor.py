@@ -198,10 +198,12 @@ def test_closing_ends_the_workers(tmp_path: Path) -> None:
 
 
 SCRIPT = """
+import signal
 import sys
 from madorizu import executor
 from test_executor import endless
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run where a shell has it ignored
     list(executor.run(endless, [sys.argv[1] + str(i) for i in range(2)], workers=2))
 """
 
