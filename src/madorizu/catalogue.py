@@ -121,6 +121,7 @@ class StairType:
 
 STAIRS: tuple[StairType, ...] = (
     StairType("u", 4, 4, 14),
+    StairType("u", 4, 5, 14),
     StairType("straight", 2, 8, 14),
     StairType("l", 4, 6, 14),
 )

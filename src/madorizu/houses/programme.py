@@ -105,6 +105,11 @@ def least_of(kind: str, house: Kinds) -> int:
     return _LEAST.get(kind, ROOMS[kind].min_cells)
 
 
+def certain_least_of(kind: str, house: Kinds) -> int:
+    """Return the area below which the rules refuse a room, so that a sum of them proves something."""
+    return least_of(kind, house) if kind == "ldk" else ROOMS[kind].min_cells
+
+
 def greatest_area(kinds: Kinds) -> float:
     """Return what rooms and a hall take at the most."""
     rooms = sum(_most(kind) for kind in kinds)

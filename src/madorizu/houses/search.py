@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from madorizu.brief import PLACE_WORDS, Place
+from madorizu.catalogue import ROOMS
 from madorizu.errors import InfeasibleError, OutOfTimeError
 from madorizu.houses import programme
 from madorizu.houses.programme import Kinds, Wishes
@@ -92,19 +93,20 @@ def prove(site: Site) -> None:
             f"a house must have at least {least / 4:g} modules² on the 1F and sides of {LEAST_SIDE / 2:g}, "
             f"got {_named(site.lower)}"
         )
-    wishes = site.wishes
+    wishes, stair = site.wishes, ROOMS["stair"].min_cells
     for size, ask, name in ((site.lower, wishes.below, "1F"), (site.upper, wishes.above, "2F")):
         if size is None:
             continue
         kinds = (*sorted(ask.rooms), *["bed"] * (ask.bedrooms or 0))
-        needed = sum(programme.least_of(kind, kinds) for kind in kinds) + (16 if storeys == 2 else 0)
+        needed = sum(programme.certain_least_of(kind, kinds) for kind in kinds) + stair * (storeys - 1)
         if needed > size[0] * size[1]:
             raise InfeasibleError(
                 f"rooms of the {name} must fit its {size[0] * size[1] / 4:g} modules², got a wish for {needed / 4:g}"
             )
     total = sum(s[0] * s[1] for s in (site.lower, site.upper) if s is not None)
     asked = [*["bed"] * (wishes.habitable or wishes.bedrooms or 0), "ldk", *programme.WET]
-    needed = sum(programme.least_of(kind, tuple(asked)) for kind in asked) + ENTRANCE[0] + 32 * (storeys - 1)
+    needed = sum(programme.certain_least_of(kind, tuple(asked)) for kind in asked) + ENTRANCE[0]
+    needed += 2 * stair * (storeys - 1)
     if needed > total:
         raise InfeasibleError(f"rooms must fit the house's {total / 4:g} modules², got a wish for {needed / 4:g}")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from madorizu.catalogue import STAIRS
 from madorizu.plan import CLOCKWISE, OPPOSITE, SIDES, Cell, Edge, Rect, Side, Stair, cells_in
 from madorizu.solve.grid import Grid
 
 StairKind = Literal["straight", "l", "u"]
-# Extent across the first flight and along it, in half modules (catalogue.STAIRS).
-_SIZES: dict[StairKind, tuple[tuple[int, int], ...]] = {"u": ((4, 4), (4, 5)), "straight": ((2, 8),), "l": ((4, 6),)}
 
 
 def cells_of(stair: Stair) -> frozenset[Cell]:
@@ -54,7 +53,7 @@ def stairs_on(grid: Grid, floor: frozenset[Cell], kinds: tuple[StairKind, ...]) 
         kinds: forms to try.
     """
     for kind in kinds:
-        for across, along in _SIZES[kind]:
+        for across, along in ((form.width, form.depth) for form in STAIRS if form.kind == kind):
             for rise in SIDES:
                 width, height = (across, along) if rise in ("n", "s") else (along, across)
                 for x in grid.xs[:-1]:
