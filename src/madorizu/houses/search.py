@@ -252,18 +252,21 @@ def _place_stair(
 ) -> Stair | None:
     """Draw a stair whose both ends open to floor on their storeys."""
     kind = rng.choice(site.stair_kinds)
-    options = []
-    for stair in stairs_on(grid, lower & upper, (kind,)):
-        taken = _cells(grid, stair)
-        if grid.halves(taken) != cells_of(stair):
-            continue  # the open corner of one that turns once does not run along the lines
-        if _front(grid, stair, 0) in lower - taken and _front(grid, stair, 1) in upper - taken:
-            options.append(stair)
-    if site.stair_place is not None:
-        size = site.lower if site.place_storey == 0 else site.upper or site.lower
-        at = (0, 0) if site.place_storey == 0 else site.shift
-        options = [s for s in options if _place(s, at, size) == site.stair_place]
-    return rng.choice(options) if options else None
+    options = list(stairs_on(grid, lower & upper, (kind,)))
+    rng.shuffle(options)
+    return next((stair for stair in options if _stands(site, grid, stair, lower, upper)), None)
+
+
+def _stands(site: Site, grid: Grid, stair: Stair, lower: frozenset[Cell], upper: frozenset[Cell]) -> bool:
+    """Say whether a stair lies in its place, along the lines, with floor before both ends."""
+    size = site.lower if site.place_storey == 0 else site.upper or site.lower
+    at = (0, 0) if site.place_storey == 0 else site.shift
+    if site.stair_place is not None and _place(stair, at, size) != site.stair_place:
+        return False
+    taken = _cells(grid, stair)
+    if grid.halves(taken) != cells_of(stair):
+        return False  # the open corner of one that turns once does not run along the lines
+    return _front(grid, stair, 0) in lower - taken and _front(grid, stair, 1) in upper - taken
 
 
 def _place(stair: Stair, at: Size, size: Size) -> Place:
