@@ -271,16 +271,17 @@ def main() -> None:
         parser.error(f"--peer must be a checkout of the peer, got {asked.peer} without gen_spec.py")
     if python is None:
         parser.error(f"--peer-python must be an interpreter, got {asked.peer_python}")
-    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     sys.stdout.write(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load} at the start, "
-        f"Python {platform.python_version()}, ortools {metadata.version('ortools')}\n"
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, ortools {metadata.version('ortools')}, "
+        f"load {os.getloadavg()[0]:.1f} at the start\n"
     )
     if asked.fresh or asked.library:
         measure_ours(asked.fresh, asked.library, asked.limit)
     if asked.peer is not None:
         # A relative path would be looked up in the checkout; a resolved link would leave its environment.
         measure_beside(asked.peer, os.path.abspath(python), asked.limit)
+    sys.stdout.write(f"load {os.getloadavg()[0]:.1f} at the end\n")
 
 
 if __name__ == "__main__":

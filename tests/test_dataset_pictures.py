@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 import plans
-from madorizu import canvas, dataset, draw, sidecar
+from madorizu import canvas, dataset, draw, pictures, sidecar
 from madorizu.brief import Brief, brief_of
-from madorizu.dataset import pictures
+from madorizu.dataset import placing
 from madorizu.errors import ImageError
 from madorizu.plan import outline
 from sketches import GRID_PX, entry, examples, pixels, put, run, sketch, two_houses, v2
@@ -73,7 +73,7 @@ def test_a_known_scale_puts_walls_on_the_lattice() -> None:
         for y in (0, 360):
             pen.rectangle((left, top + y - 2, left + 319, top + y + 1), fill=0)
         brief = Brief("1F", 8 * 910, 9 * 910)
-        placed = pictures.place(np.asarray(image.convert("RGB")), brief, 40, size_px=512)
+        placed = placing.place(np.asarray(image.convert("RGB")), brief, 40, size_px=512)
         dark = 255 - placed.pixels[:, :, 0].astype(float)
         assert placed.px_per_module == 32
         for middle, profile in [(x, dark.sum(axis=0)) for x in (128, 224, 384)] + [(384, dark.sum(axis=1))]:
@@ -93,7 +93,7 @@ def test_walls_find_the_lattice_whatever_lies_beside_them() -> None:
     pen.rectangle((14, 180, 17, 200), fill="black")
     for x in (0, 120, 320):
         pen.rectangle((30 + x - 2, 3, 30 + x + 1, 362), fill="black")
-    placed = pictures.place(np.asarray(image), Brief("1F", 8 * 910, 9 * 910), 40, size_px=512)
+    placed = placing.place(np.asarray(image), Brief("1F", 8 * 910, 9 * 910), 40, size_px=512)
     dark = 255 - placed.pixels[:, :, 0].astype(float)[120:160]  # rows without the mark
     profile = dark.sum(axis=0)
     for middle in (128, 224, 384):
@@ -107,7 +107,7 @@ def test_a_drawn_plan_from_a_crop_equals_our_own_drawing() -> None:
     large = draw.raster(plan, "cad", size_px=1720)
     x, y = (round(v) for v in canvas.fit_outline(outline(plan), size_px=1720).to_px(0, 0))
     crop = large[y - 23 : y + 752 + 40, x - 30 : x + 968 + 12]
-    placed = pictures.place(crop, brief_of(plan), 107.5, size_px=512)
+    placed = placing.place(crop, brief_of(plan), 107.5, size_px=512)
     ours = draw.raster(plan, "cad")
     # Moved by one pixel the difference is twice as large.
     assert np.abs(placed.pixels.astype(int) - ours).mean() < 3
@@ -119,7 +119,7 @@ def test_a_picture_is_never_stretched() -> None:
     image = Image.new("RGB", (400, 300), "white")
     ImageDraw.Draw(image).ellipse((100, 50, 299, 249), fill="black")
     for brief, scale in ((None, None), (Brief("1F", 9100, 6825), 40.0)):
-        dark = pictures.place(np.asarray(image), brief, scale, size_px=512).pixels[:, :, 0] < 128
+        dark = placing.place(np.asarray(image), brief, scale, size_px=512).pixels[:, :, 0] < 128
         assert int(dark.any(axis=0).sum()) == pytest.approx(int(dark.any(axis=1).sum()), abs=1)
 
 
@@ -127,7 +127,7 @@ def test_an_unknown_scale_is_padded_with_the_background() -> None:
     """A wide picture on cream paper gets cream above and below."""
     image = Image.new("RGB", (400, 200), (250, 240, 220))
     ImageDraw.Draw(image).rectangle((50, 50, 349, 149), fill="black")
-    placed = pictures.place(np.asarray(image), None, None, size_px=256)
+    placed = placing.place(np.asarray(image), None, None, size_px=256)
     assert placed.px_per_module == 0
     assert placed.mended == ("padded from 400x200 to a square", "resized to 256 px")
     assert placed.pixels.shape == (256, 256, 3)
@@ -138,7 +138,7 @@ def test_an_unknown_scale_is_padded_with_the_background() -> None:
 def test_a_square_picture_of_the_right_size_stays() -> None:
     """Where nothing has to be done nothing is done, and nothing is said."""
     square = np.asarray(sketch(2).resize((512, 512)))
-    placed = pictures.place(square, None, None, size_px=512)
+    placed = placing.place(square, None, None, size_px=512)
     assert (placed.pixels == square).all()
     assert placed.mended == ()
 
@@ -146,13 +146,13 @@ def test_a_square_picture_of_the_right_size_stays() -> None:
 def test_a_blank_picture_can_be_placed() -> None:
     """Without ink there is nothing to align; the paper fills the canvas."""
     blank = np.full((360, 320, 3), 200, np.uint8)
-    assert (pictures.place(blank, Brief("1F", 8 * 910, 9 * 910), 40, size_px=512).pixels == 200).all()
+    assert (placing.place(blank, Brief("1F", 8 * 910, 9 * 910), 40, size_px=512).pixels == 200).all()
 
 
 def test_a_crop_along_the_walls_gets_light_paper() -> None:
     """Where the rim of a picture is a wall, the paper is the commonest colour, not the wall's."""
     image = np.asarray(sketch(1))
-    placed = pictures.place(image, Brief("1F", 8 * 910, 9 * 910), GRID_PX, size_px=512)
+    placed = placing.place(image, Brief("1F", 8 * 910, 9 * 910), GRID_PX, size_px=512)
     assert (placed.pixels[0] == 255).all()
 
 
@@ -160,7 +160,7 @@ def test_blueprints_keep_their_dark_paper() -> None:
     """White lines on blue are padded with blue."""
     image = Image.new("RGB", (300, 400), (20, 40, 120))
     ImageDraw.Draw(image).rectangle((40, 40, 259, 359), outline="white", width=3)
-    placed = pictures.place(np.asarray(image), None, None, size_px=256)
+    placed = placing.place(np.asarray(image), None, None, size_px=256)
     assert tuple(placed.pixels[128, 2]) == (20, 40, 120)
 
 

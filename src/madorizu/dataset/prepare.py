@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from madorizu import files, sidecar, similarity
+from madorizu import files, pictures, sidecar, similarity
 from madorizu.brief import ELEMENTS, Brief, caption, parse_caption
-from madorizu.dataset import pictures, prepared
+from madorizu.dataset import placing, prepared
 from madorizu.dataset.captions import MAX_TOKENS, read_caption, token_count
 from madorizu.dataset.pairs import Pair, find_pairs, readable
 from madorizu.dataset.prepared import Example
@@ -181,7 +181,7 @@ def _take(pair: Pair, folder: Path, file_name: str, size_px: int) -> _Taken:
             brief = _size_by_picture(pair, info, picture)
             reasons += (f"W×H is not stated; {brief.width:g}x{brief.height:g} taken from the picture's size",)
         text = caption(brief)
-    placed = pictures.place(
+    placed = placing.place(
         picture.pixels, brief, info.px_per_module, size_px=size_px, is_canvas=info.version == "madorizu"
     )
     as_it_was = picture.as_it_was and placed.pixels is picture.pixels
@@ -238,7 +238,7 @@ def _describe(pair: Pair) -> _Described:
 
 
 def _size_by_picture(pair: Pair, info: Sidecar, picture: pictures.Picture) -> Brief:
-    size = pictures.size_from(picture.pixels, info.px_per_module)
+    size = placing.size_from(picture.pixels, info.px_per_module)
     if size is None:
         height, width = picture.pixels.shape[:2]
         shown = "grid_px is missing" if info.grid_px is None else f"grid_px {info.grid_px:g}"

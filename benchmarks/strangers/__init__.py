@@ -1,0 +1,1 @@
+"""How three imagined drawing offices draw a `madorizu.plan.Plan`; for benchmarks only."""

@@ -1,0 +1,1 @@
+"""Figures on plans, readings of pictures, and sets of them."""
