@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,14 +12,16 @@ from madorizu.canvas import Canvas
 from madorizu.draft import Draft, Evidence
 from madorizu.errors import ImageError
 from madorizu.pictures import Pixels, ink
-from madorizu.plan import MODULE_MM, Plan, indoor_cells
+from madorizu.plan import HALF_MM, MODULE_MM, Cell, Fixture, Plan, cells_in, indoor_cells, is_indoor, neighbours
 from madorizu.vectorise import net, register
 from madorizu.vectorise.answer import Answer
 from madorizu.vectorise.decode import Reading, decode
 from madorizu.vectorise.field import EDGE_CLASSES, ROOM_CLASSES
 from madorizu.vectorise.register import Frame, Window
+from madorizu.vectorise.thickness import thickness_mm
 
 LEAST_CONFIDENCE = 0.55  # below it a reading is doubtful, and says so
+LARGE_SHARE = 0.2  # of the largest building: smaller pieces apart from it are marks on the page
 LEAST_SKEW_DEG = 0.15  # less is left alone
 _WORK_PX = 2400  # larger pictures are made smaller first
 
@@ -98,8 +100,9 @@ def _trust(answer: Answer) -> float:
 
 
 def _draft(found: Found, shrunk: float) -> Draft:
-    reading, frame = found.reading, found.frame
+    (reading, aside), frame = _largest(found.reading), found.frame
     scale = frame.px_per_module / shrunk
+    outer_mm, inner_mm = thickness_mm(found.window, reading.plan)
     return Draft(
         plan=reading.plan,
         kinds=reading.kinds,
@@ -110,9 +113,9 @@ def _draft(found: Found, shrunk: float) -> Draft:
         px_per_module=scale,
         origin_px=(frame.origin_px[0] / shrunk, frame.origin_px[1] / shrunk),
         skew_deg=frame.skew_deg,
-        outer_mm=None,
-        inner_mm=None,
-        warnings=_warnings(reading.plan, found.trust, scale),
+        outer_mm=outer_mm,
+        inner_mm=inner_mm,
+        warnings=(*aside, *_warnings(reading.plan, found.trust, scale)),
         evidence=Evidence(
             found.window.left,
             found.window.top,
@@ -121,6 +124,65 @@ def _draft(found: Found, shrunk: float) -> Draft:
             found.answer.rooms,
             found.answer.edges,
         ),
+    )
+
+
+def _largest(reading: Reading) -> tuple[Reading, tuple[str, ...]]:
+    """Keep the largest building of a page; what stands apart is left out, and told when it is large."""
+    plan = reading.plan
+    pieces = _pieces(plan)
+    if len(pieces) < 2:
+        return reading, ()
+    kept, others = pieces[0], pieces[1:]
+    rooms = [i for i, room in enumerate(plan.rooms) if room.cells & kept or not is_indoor(room.kind)]
+    openings = [i for i, o in enumerate(plan.openings) if any(c in kept for e in o.edges for c in e.cells)]
+    fixtures = [i for i, f in enumerate(plan.fixtures) if _cell_of(f) in kept]
+    told = (
+        ("the picture shows more than one storey or building; the largest was read: cut the page and read each",)
+        if len(others[0]) > LARGE_SHARE * len(kept)
+        else ()
+    )
+    return (
+        replace(
+            reading,
+            plan=replace(
+                plan,
+                rooms=tuple(plan.rooms[i] for i in rooms),
+                openings=tuple(plan.openings[i] for i in openings),
+                fixtures=tuple(plan.fixtures[i] for i in fixtures),
+                stair=plan.stair if plan.stair and cells_in(plan.stair.rect) & kept else None,
+            ),
+            kinds=tuple(reading.kinds[i] for i in rooms),
+            rooms=tuple(reading.rooms[i] for i in rooms),
+            openings=tuple(reading.openings[i] for i in openings),
+            fixtures=tuple(reading.fixtures[i] for i in fixtures),
+        ),
+        told,
+    )
+
+
+def _pieces(plan: Plan) -> list[frozenset[Cell]]:
+    """Return the indoor cells in connected pieces, largest first."""
+    left = set(indoor_cells(plan))
+    found: list[frozenset[Cell]] = []
+    while left:
+        queue = [min(left)]
+        piece = {queue[0]}
+        left -= piece
+        while queue:
+            for cell in neighbours(queue.pop()):
+                if cell in left:
+                    left.remove(cell)
+                    piece.add(cell)
+                    queue.append(cell)
+        found.append(frozenset(piece))
+    return sorted(found, key=lambda cells: (-len(cells), min(cells)))
+
+
+def _cell_of(fixture: Fixture) -> Cell:
+    return (
+        (fixture.x_mm + fixture.width_mm // 2) // HALF_MM,
+        (fixture.y_mm + fixture.depth_mm // 2) // HALF_MM,
     )
 
 
