@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from shapely import LineString, Polygon, box, unary_union
 
 import plans
 from madorizu import draw
-from madorizu.draw.floors import _mats
+from madorizu.draw.tatami import MOST_SQUARES, lay
 from madorizu.draw.walls import clip, hatch, rings, runs, wall_shapes
-from madorizu.plan import Edge, Fixture, Opening, Plan, Side, Stair, walls
+from madorizu.plan import Edge, Fixture, Opening, Plan, Side, Stair, cells_in, walls
 
 ROOM = plans.room("bed", (0, 0, 8, 6))  # 3640 x 2730 mm
 
@@ -29,9 +30,9 @@ def lines(plan: Plan, style: str, layer: str) -> Iterator[tuple[tuple[float, flo
             yield from mark.paths
 
 
-def shapes(plan: Plan, pen_mm: float = 0.0) -> tuple[Any, Any]:
-    """Return outer and inner wall shapes."""
-    return wall_shapes(plan, walls(plan), pen_mm)
+def shapes(plan: Plan, wall_pen_mm: float = 0.0) -> tuple[Any, Any]:
+    """Return outer and inner wall shapes of the plain style with another pen, in mm on paper."""
+    return wall_shapes(plan, walls(plan), replace(draw.STYLES["cad"], wall_mm=wall_pen_mm))
 
 
 # --- walls --------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ def test_inner_wall_is_120_mm_thick() -> None:
 
 def test_outline_is_drawn_inside_the_wall() -> None:
     """With a pen of 25 mm the shape is 25 mm thinner, so the drawn wall is as thick as the real one."""
-    outer, _ = shapes(Plan(1, (ROOM,)), pen_mm=25)
+    outer, _ = shapes(Plan(1, (ROOM,)), wall_pen_mm=0.25)
     assert outer.bounds == (-62.5, -62.5, 3702.5, 2792.5)
 
 
@@ -214,22 +215,54 @@ def test_french_window_marks_the_outside(axis: Any, at: tuple[int, int], outside
     assert 100 < beyond < 350
 
 
-def test_folding_doors_have_one_or_two_pairs() -> None:
-    """A closet's door folds to both ends, a narrow one to its hinge."""
+def test_folding_doors_fill_their_gap() -> None:
+    """A closet's door folds to both ends, a narrow one is a zigzag from jamb to jamb."""
     rooms = (ROOM, plans.room("cl", (0, 6, 8, 2)))
     wide = Plan(1, rooms, (plans.opening("folding", "h", 2, 6, 4, 1645, "start-"),))
     narrow = Plan(1, rooms, (plans.opening("folding", "h", 2, 6, 2, 650, "start-"),))
     assert len(list(lines(wide, "cad", "opening"))) == 2
-    (zigzag,) = lines(narrow, "cad", "opening")
-    assert len(zigzag) == 3 and zigzag[1][1] < 2730
+    (zigzag,) = lines(narrow, "cad", "opening")  # the frame runs from x = 910 + (910 - 650) / 2 = 1040 to 1690
+    assert zigzag == ((1040, 2730), (1202.5, 2551.25), (1365, 2730), (1527.5, 2551.25), (1690, 2730))
 
 
 def test_threshold_is_dashed_in_some_styles() -> None:
-    """Where rooms join without a wall, the thin CAD style draws a dashed line, the plain one nothing."""
+    """Where rooms join without a wall, the thin CAD style draws a dashed line between the walls, the plain none."""
     plan = Plan(1, (ROOM, plans.room("hall", (8, 0, 2, 6))), (plans.opening("open", "v", 8, 1, 4, 1820),))
     assert list(lines(plan, "cad", "opening")) == []
     (mark,) = (m for m in draw.primitives(plan, "cad_thin") if m.layer == "opening")
-    assert isinstance(mark, draw.Lines) and mark.dash and mark.paths == (((3640, 455), (3640, 2275)),)
+    assert isinstance(mark, draw.Lines) and mark.dash and mark.paths == (((3640, 515), (3640, 2215)),)
+
+
+@pytest.mark.parametrize("style", list(draw.STYLES))
+def test_step_of_the_entrance_is_a_full_line(style: str) -> None:
+    """In every style the step between entrance and hall (上がり框) is a full thin line between the walls."""
+    rooms = (plans.room("ent", (0, 0, 4, 4)), plans.room("hall", (4, 0, 4, 4)), plans.room("sic", (0, 4, 4, 2)))
+    openings = (plans.opening("open", "v", 4, 0, 3, 1365), plans.opening("open", "h", 1, 4, 2, 910))
+    plan = Plan(1, rooms, openings)
+    steps = [
+        m for m in draw.primitives(plan, style) if m.layer == "opening" and isinstance(m, draw.Lines) and not m.dash
+    ]
+    # From the outer wall's face at y = 75 to the end of the inner wall at 1365 - 60; the closet has the same floor.
+    assert [m.paths for m in steps] == [(((1820, 75), (1820, 1305)),)]
+    assert (steps[0].colour, steps[0].pen_mm) == (draw.STYLES[style].ink, draw.STYLES[style].thin_mm)
+
+
+def test_step_turns_a_corner_without_a_gap() -> None:
+    """Where an entrance opens on two sides at a corner without walls, both lines meet."""
+    rooms = (plans.room("ent", (0, 0, 4, 4)), plans.room("hall", (4, 0, 4, 6), (0, 4, 4, 2)))
+    openings = (plans.opening("open", "v", 4, 1, 3, 1365), plans.opening("open", "h", 1, 4, 3, 1365))
+    found = list(lines(Plan(1, rooms, openings), "cad", "opening"))
+    assert found == [((1820, 515), (1820, 1820)), ((515, 1820), (1820, 1820))]
+
+
+@pytest.mark.parametrize("style", ["cad", "cad_thin", "mono_hatch"])
+def test_french_window_shows_its_outer_face(style: str) -> None:
+    """A window to the floor has the line of its sill outside, not inside, so that it reads as no hole."""
+    plan = Plan(1, (ROOM,), (Opening("french", "h", 2, 6, 4, 1650),))
+    half = draw.STYLES[style].thin_mm * 50
+    found = list(lines(plan, style, "opening"))
+    assert ((995, 2730 + 75 - half), (2645, 2730 + 75 - half)) in found
+    assert ((995, 2730 - 75 + half), (2645, 2730 - 75 + half)) not in found
 
 
 # --- stairs -------------------------------------------------------------------------------
@@ -240,14 +273,16 @@ STAIR_KINDS = [("straight", "none"), ("u", "left"), ("u", "right"), ("l", "left"
 @pytest.mark.parametrize("rise", ["n", "e", "s", "w"])
 @pytest.mark.parametrize(("kind", "turn"), STAIR_KINDS)
 def test_walking_line_joins_entry_and_arrival(kind: Any, turn: Any, rise: Side) -> None:
-    """The way up begins at the edges of `Stair.entry` and ends at those of `Stair.arrival`."""
+    """On 2F the way down begins at the edges of `Stair.arrival` and ends, with its arrow, at those of `Stair.entry`."""
     size = (2, 8) if kind == "straight" else (4, 6)
     rect = (2, 2, *size) if rise in ("n", "s") else (2, 2, *size[::-1])
     stair = Stair(kind, rect, rise, turn)
     plan = Plan(2, (plans.room("stair", (0, 0, 12, 12)),), stair=stair)
     marks = [m for m in draw.primitives(plan, "cad") if m.layer == "stair"]
     walk = next(m for m in marks if isinstance(m, draw.Lines) and len(m.paths) == 1 and m.pen_mm == 0.25).paths[0]
-    for point, edges in ((walk[0], stair.entry), (walk[-1], stair.arrival)):
+    tip = next(m for m in marks if isinstance(m, draw.Area)).rings[0][1]
+    assert tip == walk[-1]
+    for point, edges in ((walk[-1], stair.entry), (walk[0], stair.arrival)):
         middles = [
             (e.x * 455 + (227.5 if e.axis == "h" else 0), e.y * 455 + (227.5 if e.axis == "v" else 0)) for e in edges
         ]
@@ -275,6 +310,16 @@ def test_lowest_storey_cuts_its_stair() -> None:
     assert not any(isinstance(m, draw.Lines) and (m.dash or len(m.paths[0]) == 6) for m in upper)
 
 
+def test_arrow_points_up_on_the_lowest_storey_and_down_above() -> None:
+    """A straight stair that rises to the north: on 1F its arrow points north, on 2F south, the dot at the other end."""
+    rooms, stair = (plans.room("stair", (0, 0, 2, 8)),), Stair("straight", (0, 0, 2, 8), "n")
+    for floor, dot, tip in ((1, 3530, 1606), (2, 110, 3530)):
+        marks = [m for m in draw.primitives(Plan(floor, rooms, stair=stair), "cad") if m.layer == "stair"]
+        (start,) = (m for m in marks if isinstance(m, draw.Arc))
+        (head,) = (m for m in marks if isinstance(m, draw.Area))
+        assert start.centre == (455, dot) and head.rings[0][1] == (455, tip)
+
+
 def test_short_treads_stay_off_their_strings() -> None:
     """The atelier's treads begin and end 16 % from the borders."""
     plan = Plan(2, (plans.room("stair", (0, 0, 2, 8)),), stair=Stair("straight", (0, 0, 2, 8), "n"))
@@ -287,23 +332,71 @@ def test_short_treads_stay_off_their_strings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "count"), [((6, 6), 5), ((8, 6), 6), ((6, 8), 6), ((8, 8), 8)], ids=["4.5", "6", "6 turned", "8"]
+    ("size", "count", "halves", "boards"),
+    [
+        ((6, 6), 5, 1, 0),
+        ((8, 6), 6, 0, 0),
+        ((6, 8), 6, 0, 0),
+        ((8, 8), 8, 0, 0),
+        ((6, 7), 5, 1, 6),
+        ((7, 7), 5, 1, 13),
+        ((6, 10), 8, 1, 0),
+        ((10, 6), 8, 1, 0),
+        ((8, 10), 10, 0, 0),
+        ((7, 8), 6, 0, 8),
+        ((4, 8), 4, 0, 0),
+        ((5, 6), 3, 0, 6),
+        ((1, 6), 0, 0, 6),
+    ],
+    ids=str,
 )
-def test_tatami_follow_the_traditional_layouts(size: tuple[int, int], count: int) -> None:
-    """4.5, 6 and 8 mats cover the room once, and no four corners meet."""
-    mats = _mats(plans.room("wa", (0, 0, *size)))
-    assert len(mats) == count
-    assert sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in mats) == size[0] * size[1] * 455 * 455
-    assert unary_union([box(*m) for m in mats]).area == size[0] * size[1] * 455 * 455
-    corners = [c for x0, y0, x1, y1 in mats for c in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))]
-    assert max(corners.count(c) for c in corners) <= 3
+def test_mats_are_full_or_half_and_boards_take_the_rest(
+    size: tuple[int, int], count: int, halves: int, boards: int
+) -> None:
+    """Rooms of 4.5, 6, 7.5, 8, 10 mats are filled; half a module that is left is boards; no four corners meet."""
+    floor = lay(cells_in((0, 0, *size)))
+    assert (len(floor.mats), sum(w * h == 4 for _, _, w, h in floor.mats), len(floor.boards)) == (count, halves, boards)
+    assert {tuple(sorted((w, h))) for _, _, w, h in floor.mats} <= {(2, 4), (2, 2)}
+    laid = [cell for mat in floor.mats for cell in cells_in(mat)]
+    assert sorted([*laid, *floor.boards]) == sorted(cells_in((0, 0, *size)))
+    corners = [c for x, y, w, h in floor.mats for c in ((x, y), (x + w, y), (x, y + h), (x + w, y + h))]
+    assert not corners or max(corners.count(c) for c in corners) <= 3
 
 
-def test_tatami_of_any_shape_cover_the_room() -> None:
-    """In an L-shaped room, mats are cut at its borders."""
+def test_boards_keep_away_from_doors() -> None:
+    """Of a room of 3.5 x 3 modules the half module of boards lies at the side without a door, mats before the door."""
+    cells = cells_in((0, 0, 7, 6))
+    east, west = frozenset({Edge("v", 7, 2), Edge("v", 7, 3)}), frozenset({Edge("v", 0, 2), Edge("v", 0, 3)})
+    assert lay(cells).boards == cells_in((6, 0, 1, 6))
+    assert lay(cells, east).boards == cells_in((0, 0, 1, 6))
+    assert lay(cells, west).boards == cells_in((6, 0, 1, 6))
+
+
+@pytest.mark.parametrize("notch", [(6, 5, 2, 3), (0, 0, 3, 2), (5, 0, 3, 8)])
+def test_a_room_beside_its_closet_has_no_cut_mats(notch: tuple[int, int, int, int]) -> None:
+    """In an L-shaped room too all mats are full or half ones, and mats and boards cover the floor once."""
+    cells = cells_in((0, 0, 8, 8)) - cells_in(notch)
+    floor = lay(cells)
+    assert {tuple(sorted((w, h))) for _, _, w, h in floor.mats} <= {(2, 4), (2, 2)}
+    assert sorted([c for m in floor.mats for c in cells_in(m)] + sorted(floor.boards)) == sorted(cells)
+
+
+def test_large_rooms_are_laid_in_courses() -> None:
+    """Beyond 16 mats rows with broken joints do; half mats lay any room in squares."""
+    floor = lay(cells_in((0, 0, 12, 12)))
+    assert MOST_SQUARES < 12 * 12 // 4 and len(floor.boards) == 0
+    assert floor.mats[:3] == ((0, 0, 4, 2), (4, 0, 4, 2), (8, 0, 4, 2)) and floor.mats[3] == (0, 2, 2, 2)
+    assert sum(w * h for _, _, w, h in floor.mats) == 144
+    assert lay(cells_in((0, 0, 5, 4)), halves=True).mats == ((0, 0, 2, 2), (2, 0, 2, 2), (0, 2, 2, 2), (2, 2, 2, 2))
+
+
+@pytest.mark.parametrize("style", ["cad", "cad_thin", "atelier"])
+def test_tatami_of_any_shape_cover_the_room(style: str) -> None:
+    """In an L-shaped room with boards, mats and boards are drawn over the whole floor, with a joint in the boards."""
     plan = Plan(1, (plans.room("wa", (0, 0, 7, 4), (0, 4, 3, 3)),))
-    (mats,) = (a for a in areas(plan, "cad", "floor"))
+    (mats,) = (a for a in areas(plan, style, "floor"))
     assert sum(Polygon(r).area for r in mats.rings) == pytest.approx((28 + 9) * 455 * 455)
+    assert ((2957.5, 0), (2957.5, 1820)) in list(lines(plan, style, "floor"))
 
 
 def test_fills_follow_the_style() -> None:
@@ -383,6 +476,28 @@ def test_kitchen_has_three_burners_and_a_sink() -> None:
         inside = Polygon(counter.rings[0])
         assert inside.covers(Polygon(sink.rings[0]))
         assert all(inside.buffer(-90).covers(box(*b.centre, *b.centre)) for b in burners)
+
+
+@pytest.mark.parametrize(
+    ("at", "facing", "back"),
+    [
+        ((2000, 2000, 2550, 750), "s", (2000, 2000, 4550, 2100)),
+        ((2000, 2000, 2550, 750), "n", (2000, 2650, 4550, 2750)),
+        ((2000, 1000, 750, 2550), "e", (2000, 1000, 2100, 3550)),
+        ((2000, 1000, 750, 2550), "w", (2650, 1000, 2750, 3550)),
+    ],
+)
+def test_kitchen_that_stands_free_has_a_low_back(
+    at: tuple[int, int, int, int], facing: Side, back: tuple[int, int, int, int]
+) -> None:
+    """A counter that faces the room has an edge of 100 mm behind burners and sink; at a wall it has none."""
+    plan = Plan(1, (plans.room("ldk", (0, 0, 12, 12)),), (), (Fixture("kitchen", *at, facing),))
+    edge, counter, sink = (Polygon(a.rings[0]) for a in areas(plan, "cad", "fixture"))
+    assert edge.bounds == back and edge.intersection(counter).area == 0 and counter.covers(sink)
+    assert unary_union([edge, counter]).bounds == (at[0], at[1], at[0] + at[2], at[1] + at[3])
+    for x, y, width, depth, side in ((85, 500, 650, 2550, "e"), (4725, 500, 650, 2550, "w"), (500, 85, 2550, 650, "s")):
+        stood = Plan(1, plan.rooms, (), (Fixture("kitchen", x, y, width, depth, side),))  # type: ignore[arg-type]
+        assert len(areas(stood, "cad", "fixture")) == 2
 
 
 def test_appliances_are_dashed() -> None:

@@ -148,6 +148,44 @@ def test_bubbles_count_from_the_west_and_from_the_south() -> None:
     assert all(centre[name][0] < -1000 for name in ("Y1", "Y2", "Y3"))
 
 
+@pytest.mark.parametrize("style", ["cad", "atelier"])
+def test_axes_end_at_the_first_wall(style: str) -> None:
+    """No axis crosses a room: it runs from its bubble to the wall; where the outline steps back, to the wall there."""
+    stepped = Plan(1, (Room("ldk", cells_in((0, 4, 6, 8))), Room("bed", cells_in((6, 0, 10, 12)))))
+    marks = draw.primitives(stepped, style, layers=["grid"])
+    (axes,) = (m for m in marks if isinstance(m, draw.Lines))
+    assert axes.colour not in (draw.STYLES[style].ink, draw.STYLES[style].paper)
+    ends = {(x0 == x1, x1 if x0 == x1 else y1): (y1 if x0 == x1 else x1) for (x0, y0), (x1, y1) in axes.paths}
+    assert ends == {
+        (True, 0): 1820,
+        (True, 2730): 0,
+        (True, 7280): 0,
+        (False, 0): 2730,
+        (False, 1820): 0,
+        (False, 5460): 0,
+    }
+    assert all(y0 < -1000 if x0 == x1 else x0 < -1000 for (x0, y0), (x1, _) in axes.paths)
+
+
+def test_axes_of_a_storey_in_two_parts() -> None:
+    """An axis that meets no room of a storey ends at its outline."""
+    apart = Plan(2, (Room("bed", cells_in((0, 0, 4, 12))), Room("bed", cells_in((12, 0, 4, 12)))))
+    marks = draw.primitives(apart, "cad", layers=["grid"], axes=draw.Axes((0, 8, 16), (0, 12)))
+    (axes,) = (m for m in marks if isinstance(m, draw.Lines))
+    assert {path[1] for path in axes.paths} == {(0, 0), (3640, 0), (7280, 0), (0, 5460)}
+
+
+def test_bubbles_of_storeys_stand_in_line() -> None:
+    """A door's swing counts as far as it reaches, so an inner door moves no bubble."""
+    swing = draw.Arc("opening", (1000, 1000), 755, 755, 0, 90, "#000000", 0.25)
+    assert extent([swing]) == pytest.approx((1000, 1000, 1755, 1755))
+    assert extent([draw.Arc("grid", (0, 0), 10, 20, 0, 360, "#000000", 0.25)]) == pytest.approx((-10, -20, 10, 20))
+    assert extent([draw.Arc("opening", (0, 0), 10, 10, 270, 360, "#000000", 0.25)]) == pytest.approx((0, -10, 10, 0))
+    door = Opening("hinged", "v", 6, 0, 2, 755, side=1)
+    plain, doored = (framed(Plan(1, TWO_ROOMS.rooms, o), "grid") for o in ((), (door,)))
+    assert plain == doored
+
+
 def test_chains_give_each_bay_and_the_whole() -> None:
     """2,730 + 4,550 = 7,280 across and 1,365 + 4,095 = 5,460 down, in mm between wall centre-lines."""
     marks = framed(TWO_ROOMS, "dimension")
@@ -221,8 +259,13 @@ def test_void_above_is_a_dashed_outline_below() -> None:
     """1F shows the outline of the void over it, dashed, with its name; 2F shows the void crossed out."""
     marks = draw.primitives(TWO_ROOMS, "cad", layers=["above"], above=VOIDED)
     (outline,) = (m for m in marks if isinstance(m, draw.Area))
-    assert set(outline.rings[0]) == {(455, 455), (2275, 455), (2275, 3185), (455, 3185)}
-    assert outline.dash and not outline.fill
+    assert set(outline.rings[0]) == {
+        (515, 515),
+        (2215, 515),
+        (2215, 3125),
+        (515, 3125),
+    }  # 60 mm inside: its walls' faces
+    assert outline.dash and not outline.fill and outline.colour == draw.STYLES["cad"].ink
     assert said(marks) == ["上部吹抜"]
     assert said(draw.primitives(TWO_ROOMS, "cad", layers=["above"], above=VOIDED, lang="en")) == ["void above"]
     cross = [m for m in draw.primitives(VOIDED, "cad", layers=["floor"]) if isinstance(m, draw.Lines)]
@@ -239,6 +282,57 @@ def test_balcony_above_is_shown_where_it_stands_out() -> None:
     assert said(marks) == ["上部バルコニー"] and len(marks) == 2
     roof = Plan(2, (Room("bed", cells_in((0, 0, 16, 8))), Room("balcony", cells_in((2, 8, 8, 2)))))
     assert draw.primitives(TWO_ROOMS, "cad", layers=["above"], above=roof) == ()
+
+
+def test_a_balcony_too_small_for_its_words_takes_the_short_one() -> None:
+    """Where 上部バルコニー would cross the dashed outline the word is バルコニー; it may read upwards."""
+    for rect, upward in (((2, 12, 4, 2), False), ((16, 2, 2, 4), True)):
+        garden = Plan(2, (Room("bed", cells_in((0, 0, 16, 12))), Room("balcony", cells_in(rect))))
+        marks = draw.primitives(TWO_ROOMS, "cad", layers=["above"], above=garden)
+        (outline,) = (m for m in marks if isinstance(m, draw.Area))
+        (word,) = (m for m in marks if isinstance(m, draw.Text))
+        assert (word.text, word.upward) == ("バルコニー", upward)
+        shown = extent([outline])
+        assert shown is not None and box(*shown).contains(box(*box_of(word)))
+
+
+def test_roof_beside_a_smaller_storey_is_outlined() -> None:
+    """On the 2F's sheet a roof (下屋) of the 1F has a full thin outline and its name; balconies are no roof."""
+    small = Plan(2, (Room("bed", cells_in((0, 4, 16, 8))), Room("balcony", cells_in((12, 0, 4, 4)))))
+    marks = draw.primitives(small, "cad", layers=["above"], below=TWO_ROOMS)
+    (roof,) = (m for m in marks if isinstance(m, draw.Area))
+    # 12 half modules wide and 4 deep, by the 75 mm of the outer wall larger, north of the storey's own outline.
+    assert set(roof.rings[0]) == {(-75, -1895), (5535, -1895), (5535, 75), (-75, 75)}
+    assert not roof.dash and not roof.fill and roof.pen_mm == draw.STYLES["cad"].thin_mm
+    assert said(marks) == ["下屋"]
+    assert said(draw.primitives(small, "cad", layers=["above"], below=TWO_ROOMS, lang="en")) == ["roof below"]
+    assert draw.primitives(TWO_ROOMS, "cad", layers=["above"], below=TWO_ROOMS) == ()
+
+
+def test_sheet_knows_the_storey_below() -> None:
+    """Of two storeys the upper one shows the roof; of two roofs apart each has its outline."""
+    small = Plan(2, (Room("bed", cells_in((4, 0, 8, 12))),))
+    assert "下屋" in draw.sheet([TWO_ROOMS, small], "cad")
+    assert "下屋" not in draw.sheet([small], "cad") and "下屋" not in draw.sheet([small, TWO_ROOMS], "cad")
+    marks = draw.primitives(small, "cad", layers=["above"], below=TWO_ROOMS)
+    assert sum(isinstance(m, draw.Area) for m in marks) == 2
+
+
+def test_porch_has_a_canopy_where_nothing_is_above() -> None:
+    """A dashed canopy reaches 150 mm beyond a porch, not along the house; a balcony above takes its place."""
+    porched = Plan(1, (*TWO_ROOMS.rooms, Room("porch", cells_in((4, 12, 4, 2)))))
+
+    def canopies(above: Plan | None) -> list[set[tuple[float, float]]]:
+        marks = draw.primitives(porched, "cad", layers=["above"], above=above)
+        found = [m for m in marks if isinstance(m, draw.Lines)]
+        assert all(m.dash for m in found)
+        return [set(path) for m in found for path in m.paths]
+
+    for above in (None, Plan(2, (Room("bed", cells_in((0, 0, 16, 12))),))):  # from the face of the wall, 75 mm off
+        assert canopies(above) == [{(1670, 5535), (3790, 5535), (3790, 6520), (1670, 6520)}]
+    half = Plan(2, (Room("bed", cells_in((0, 0, 16, 12))), Room("balcony", cells_in((6, 12, 8, 2)))))
+    assert canopies(half) == [{(1670, 5535), (2730, 5535), (2730, 6520), (1670, 6520)}]
+    assert canopies(Plan(2, (Room("bed", cells_in((0, 0, 16, 14))),))) == []
 
 
 def test_what_is_above_lies_on_the_same_lattice() -> None:

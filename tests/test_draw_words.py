@@ -74,8 +74,9 @@ def test_bath_of_two_by_two_modules_is_a_1616() -> None:
         (3, 1, ["主寝室"], ["MBR"]),  # then the name is cut
         (2, 6, ["主", "寝", "室"], ["MBR"]),
         (2, 1, ["MBR"], ["MBR"]),
-        (1, 6, ["主", "寝", "室"], []),  # then there is none
-        (1, 1, [], []),
+        (1, 6, ["主", "寝", "室"], ["Master bedroom"]),  # one that does not lie in it reads upwards
+        (1, 3, ["主", "寝", "室"], ["MBR"]),
+        (1, 1, [], []),  # then there is none
     ],
 )
 def test_labels_hide_the_size_first_then_cut_the_name(width: int, depth: int, ja: list[str], en: list[str]) -> None:
@@ -99,6 +100,66 @@ def test_small_rooms_take_the_short_label_or_none() -> None:
     """A WC of one module takes its abbreviation; a hall has none to take."""
     plan = Plan(1, (plans.room("wc", (0, 0, 2, 3)), plans.room("cl", (2, 0, 1, 1)), plans.room("hall", (3, 0, 3, 3))))
     assert texts(plan) == ["WC", "ホール"]
+
+
+def test_labels_read_upwards_in_a_narrow_closet() -> None:
+    """A closet of half a module that runs north-south has CL upwards."""
+    plan = Plan(2, (plans.room("cl", (0, 0, 1, 5)), plans.room("bed", (1, 0, 8, 6))))
+    (closet,) = (t for t in words(plan) if t.text == "CL")
+    assert closet.upward and closet.centre == (227.5, 1137.5)
+
+
+def test_a_narrow_hall_is_a_corridor() -> None:
+    """ホール has no space between walls a module apart; 廊下 has, in either direction."""
+    for rect in ((0, 0, 2, 8), (0, 0, 2, 2)):
+        assert texts(Plan(2, (plans.room("hall", rect), plans.room("bed", (2, 0, 8, 8)))))[0] == "廊下"
+    assert texts(Plan(2, (plans.room("hall", (0, 0, 3, 8)),))) == ["ホール"]
+
+
+def test_labels_keep_off_walls_where_they_can() -> None:
+    """Above a counter a name stands 120 mm from the wall's middle if there is space, else 80 mm."""
+    for counter_mm, clear in ((560, 120), (480, 80)):
+        fixture = (Fixture("kitchen", 0, counter_mm, 2730, 700, "n"),)
+        (name,) = words(Plan(2, (plans.room("hall", (0, 0, 6, 3)),), (), fixture))
+        assert clear <= box_of(name)[1] and box_of(name)[3] <= counter_mm - 40
+
+
+def test_a_narrow_wc_takes_its_short_name() -> None:
+    """Where トイレ would be squeezed between wall and cabinet, WC stands free beside it."""
+    cabinet = (Fixture("basin", 0, 480, 1100, 885, "n"),)
+    assert texts(Plan(1, (plans.room("wc", (0, 0, 4, 3)), plans.room("hall", (4, 0, 6, 6))), (), cabinet))[0] == "WC"
+    assert texts(Plan(1, (plans.room("wc", (0, 0, 4, 3)), plans.room("hall", (4, 0, 6, 6)))))[0] == "トイレ"
+
+
+def test_labels_keep_off_the_step_of_the_entrance() -> None:
+    """Between two entrances a hall's name keeps off the lines of the steps as off walls."""
+    rooms = (plans.room("ent", (0, 0, 2, 4)), plans.room("hall", (2, 0, 2, 4)), plans.room("ent", (4, 0, 2, 4)))
+    plan = Plan(1, rooms, (plans.opening("open", "v", 2, 0, 4, 1820), plans.opening("open", "v", 4, 0, 4, 1820)))
+    (name,) = (t for t in words(plan) if 910 < t.centre[0] < 1820)
+    left, _, right, _ = box_of(name)
+    assert name.text == "廊下" and left >= 910 + 80 and right <= 1820 - 80
+
+
+def test_labels_may_stand_in_the_corner_of_an_l_stair() -> None:
+    """What an L stair leaves of its rectangle is free: a WC of one module has its name there."""
+    rooms = (plans.room("stair", (0, 0, 4, 2), (0, 2, 2, 4)), plans.room("wc", (2, 2, 2, 4)))
+    plan = Plan(1, rooms, stair=Stair("l", (0, 0, 4, 6), "n", "right"))
+    assert texts(plan) == ["WC"]
+
+
+@pytest.mark.parametrize(
+    ("style", "kind"),
+    [("atelier", "ldk"), ("atelier", "wa"), ("atelier", "ent"), ("mono_hatch", "bath"), ("cad", "deck")],
+)
+def test_boards_and_tiles_stop_before_a_label(style: str, kind: str) -> None:
+    """On floors of close lines a field of the floor's colour lies under the words; on others there is none."""
+    plan = Plan(1, (plans.room("hall", (0, 0, 4, 8)), plans.room(kind, (4, 0, 8, 8))))
+    marks = [m for m in draw.primitives(plan, style, labels=True) if m.layer == "label"]
+    (field,) = (m for m in marks if isinstance(m, draw.Area))
+    assert field.fill == "#ffffff" and not field.pen_mm
+    named = [m for m in marks if isinstance(m, draw.Text) and m.centre[0] > 4 * 455]
+    assert named and all(Polygon(field.rings[0]).covers(box(*box_of(m))) for m in named)
+    assert marks.index(field) < marks.index(named[0])
 
 
 def test_a_name_of_the_plans_own_is_kept() -> None:
@@ -206,7 +267,7 @@ def test_labels_cross_nothing(plan: Plan, lang: str, text_mm: float) -> None:
     x, y, _, _ = outline(plan)
     moved = translate(plan, -x, -y)
     boxes = [box(*box_of(t)) for t in words(plan, lang=lang, text_mm=text_mm)]
-    walled = unary_union(wall_shapes(moved, walls(moved)))
+    walled = unary_union(wall_shapes(moved, walls(moved), draw.STYLES["listing"]))
     things = [box(f.x_mm, f.y_mm, f.x_mm + f.width_mm, f.y_mm + f.depth_mm) for f in moved.fixtures]
     if moved.stair is not None:
         sx, sy, sw, sh = (value * 455 for value in moved.stair.rect)
@@ -228,7 +289,7 @@ def test_up_and_down_cross_no_wall_and_no_label(plan: Plan, lang: str) -> None:
     """In any plan UP and DN keep off walls and names."""
     x, y, _, _ = outline(plan)
     moved = translate(plan, -x, -y)
-    walled = unary_union(wall_shapes(moved, walls(moved)))
+    walled = unary_union(wall_shapes(moved, walls(moved), draw.STYLES["listing"]))
     names = [box(*box_of(t)) for t in words(plan, lang=lang)]
     for note in (box(*box_of(t)) for t in words(plan, "note", lang=lang) if t.text in ("UP", "DN")):
         assert not note.intersects(walled)
@@ -269,9 +330,8 @@ def test_packaged_font_has_every_character_of_the_product() -> None:
     """Every character that may be written has a glyph of its own, unlike the box of a missing one."""
     font = ImageFont.truetype(str(FONT_FILE), size=32)
     needed = {c for room in ROOMS.values() for c in room.ja + room.en + room.abbr}
-    needed |= {
-        c for table in (FIXTURE_WORDS, ABOVE_WORDS) for item in table.values() for word in item.values() for c in word
-    }
+    needed |= {c for item in FIXTURE_WORDS.values() for word in item.values() for c in word}
+    needed |= {c for item in ABOVE_WORDS.values() for given in item.values() for word in given for c in word}
     needed |= set("0123456789.,()=/FSNXYUPDNm²帖") | {chr(code) for code in range(0x3041, 0x3094)}
     missing = bytes(font.getmask("\U0010fffd"))
     assert all(is_packaged(c) for c in needed)

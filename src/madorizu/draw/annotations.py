@@ -13,7 +13,7 @@ from madorizu.draw.marks import Arc, Area, Box, Lines, Path, Point, Primitive, T
 from madorizu.draw.style import Style
 from madorizu.draw.text import NAME_MM, text_width_mm
 from madorizu.draw.walls import runs
-from madorizu.plan import HALF_MM, Plan, outline, walls
+from madorizu.plan import HALF_MM, Plan, indoor_cells, outline, walls
 
 AXIS_WALLS = 4  # an axis carries at least two modules of wall
 AXIS_APART = 2  # half modules: bubbles must not touch each other
@@ -70,22 +70,45 @@ def _within(places: Sequence[int], first: int, last: int) -> tuple[int, ...]:
 def grid_marks(plan: Plan, axes: Axes, style: Style, box: Box, *, text_mm: float = NAME_MM) -> Iterator[Primitive]:
     """Yield the axes that meet a storey, with their bubbles: X1 in the west, Y1 in the south.
 
-    An axis whose bubble would meet the one before it is left out; it happens with large letters only.
+    An axis runs from its bubble to the first wall; across rooms it would be taken for an edge of
+    something. One whose bubble would meet the one before it is left out; it happens with large
+    letters only.
     """
     x0, y0, width, height = outline(plan)
-    grow, (west, north, east, south) = text_mm / NAME_MM, box
+    grow, (west, north, _, _) = text_mm / NAME_MM, box
     radius, off = BUBBLE_MM * grow, BUBBLES_MM * grow
     across = [(f"X{i}", x * HALF_MM) for i, x in enumerate(axes.xs, start=1) if x0 <= x <= x0 + width]
     down = [(f"Y{i}", y * HALF_MM) for i, y in enumerate(reversed(axes.ys), start=1) if y0 <= y <= y0 + height]
     across, down = _apart(across, 2 * radius), _apart(down, 2 * radius)
-    lines: list[Path] = [((x, north - off + radius), (x, south + 200)) for _, x in across]
-    lines += [((west - off + radius, y), (east + 200, y)) for _, y in down]
-    yield Lines("grid", tuple(lines), style.soft, style.thin_mm / 2, AXIS_DASH)
+    ends = _first_walls(plan)
+    lines: list[Path] = [((x, north - off + radius), (x, ends.get(("x", x), y0 * HALF_MM))) for _, x in across]
+    lines += [((west - off + radius, y), (ends.get(("y", y), x0 * HALF_MM), y)) for _, y in down]
+    colour = _pale(style)
+    yield Lines("grid", tuple(lines), colour, style.thin_mm / 2, AXIS_DASH)
     places = [(name, (float(x), north - off)) for name, x in across]
     places += [(name, (west - off, float(y))) for name, y in down]
     for name, centre in places:
-        yield Arc("grid", centre, radius, radius, 0, 360, style.soft, style.thin_mm, style.paper)
+        yield Arc("grid", centre, radius, radius, 0, 360, colour, style.thin_mm, style.paper)
         yield Text("grid", centre, name, text_mm * 0.9, style.ink)
+
+
+def _first_walls(plan: Plan) -> dict[tuple[str, int], int]:
+    """Return where each line of the lattice first meets the storey's rooms, in mm from the north or the west."""
+    found: dict[tuple[str, int], int] = {}
+    for x, y in indoor_cells(plan):
+        for key, at in ((("x", x), y), (("x", x + 1), y), (("y", y), x), (("y", y + 1), x)):
+            way, line = key[0], key[1] * HALF_MM
+            found[way, line] = min(found.get((way, line), at * HALF_MM), at * HALF_MM)
+    return found
+
+
+def _pale(style: Style) -> str:
+    """Return the colour of axes: halfway to the paper where the style draws all in one colour."""
+    if style.soft != style.ink:
+        return style.soft
+    return "#" + "".join(
+        f"{(int(style.ink[i : i + 2], 16) + int(style.paper[i : i + 2], 16)) // 2:02x}" for i in (1, 3, 5)
+    )
 
 
 def _apart(named: list[tuple[str, int]], least_mm: float) -> list[tuple[str, int]]:

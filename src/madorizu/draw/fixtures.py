@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from madorizu.draw.marks import Arc, Area, Frame, Lines, Path, Primitive
 from madorizu.draw.style import Style
-from madorizu.plan import Fixture, Plan
+from madorizu.plan import HALF_MM, Edge, Fixture, Plan
 
 DASH = (90, 60)
+BACK_MM = 100  # the low wall behind a counter that stands free
+AGAINST_MM = 250  # what has a wall nearer than that behind its back stands at it
 
 
-def fixture_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
-    """Yield the fixtures of a plan; a kind without a symbol is a plain rectangle."""
+def fixture_marks(plan: Plan, style: Style, kinds: Mapping[Edge, str]) -> Iterator[Primitive]:
+    """Yield the fixtures of a plan; a kind without a symbol is a plain rectangle. `kinds` is `plan.walls` of it."""
     for fixture in plan.fixtures:
         frame, along, deep = fixture_frame(fixture)
-        yield from _SYMBOLS.get(fixture.kind, _plain)(frame, along, deep, style)
+        if fixture.kind == "kitchen" and not _is_at_wall(frame, along, kinds):
+            yield from _counter(frame, along, deep, style)
+        else:
+            yield from _SYMBOLS.get(fixture.kind, _plain)(frame, along, deep, style)
+
+
+def _is_at_wall(frame: Frame, along: float, kinds: Mapping[Edge, str]) -> bool:
+    """Say whether a wall runs behind the middle of a fixture's back."""
+    x, y = frame.at(along / 2, 0)
+    upright = frame.u[0] == 0
+    place, other = (x, y) if upright else (y, x)
+    line = math.floor(place / HALF_MM) if sum(frame.v) > 0 else math.ceil(place / HALF_MM)
+    step = math.floor(other / HALF_MM)
+    edge = Edge("v", line, step) if upright else Edge("h", step, line)
+    return abs(place - line * HALF_MM) < AGAINST_MM and edge in kinds
 
 
 def fixture_frame(fixture: Fixture) -> tuple[Frame, float, float]:
@@ -67,6 +83,12 @@ def _kitchen(frame: Frame, along: float, deep: float, style: Style) -> Iterator[
     radius = min(95.0, deep * 0.15)
     for u, v in ((left, deep * 0.68), (right, deep * 0.68), (middle, deep * 0.27)):
         yield _ellipse(frame, u, v, radius, radius, style, fill)
+
+
+def _counter(frame: Frame, along: float, deep: float, style: Style) -> Iterator[Primitive]:
+    """Draw a kitchen that faces the room: its low back, and before it the kitchen itself."""
+    yield Area("fixture", (frame.box(0, 0, along, BACK_MM),), style.fixture, style.ink, style.thin_mm)
+    yield from _kitchen(Frame(frame.at(0, BACK_MM), frame.u, frame.v), along, deep - BACK_MM, style)
 
 
 def _refrigerator(frame: Frame, along: float, deep: float, style: Style) -> Iterator[Primitive]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from shapely import unary_union
 from shapely.geometry import box as shapely_box
 
-from madorizu.draw.marks import Area, Lines, Path, Point, Primitive
+from madorizu.draw.marks import Area, Lines, Path, Primitive
 from madorizu.draw.style import Style, fill_of
+from madorizu.draw.tatami import lay
 from madorizu.draw.walls import Shape, clip, hatch, rings
-from madorizu.plan import HALF_MM, MODULE_MM, Plan, Rect, Room, bounds, edge_of, rects_of
+from madorizu.plan import DOOR_KINDS, HALF_MM, MODULE_MM, Plan, Rect, Room, border, bounds, edge_of, rects_of
 
 BOARD_MM = MODULE_MM / 4
 TILE_MM = MODULE_MM / 4
@@ -19,17 +20,6 @@ RAIL_MM = 300  # from the wall to a hanger rail or the edge of a shelf
 HANGERS = frozenset({"cl", "wic"})
 SHELVES = frozenset({"sto", "pantry", "sic"})
 TILED = frozenset({"ent", "porch"})
-
-# Traditional layouts: mats (x, y, width, depth) in modules of a room of width x depth; no
-# four corners meet (祝儀敷き). Turned rooms take them transposed.
-_LAYOUTS: dict[Point, tuple[tuple[int, int, int, int], ...]] = {
-    (3, 3): ((0, 0, 2, 1), (2, 0, 1, 2), (1, 2, 2, 1), (0, 1, 1, 2), (1, 1, 1, 1)),
-    (4, 3): ((0, 0, 1, 2), (1, 0, 2, 1), (3, 0, 1, 2), (1, 1, 2, 1), (0, 2, 2, 1), (2, 2, 2, 1)),
-    (4, 4): (
-        (0, 0, 2, 1), (2, 0, 2, 1), (0, 1, 1, 2), (1, 1, 2, 1),
-        (1, 2, 2, 1), (3, 1, 1, 2), (0, 3, 2, 1), (2, 3, 2, 1),
-    ),
-}  # fmt: skip
 
 
 def room_shape(room: Room) -> Shape:
@@ -54,11 +44,11 @@ def floor_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
 def _pattern(plan: Plan, room: Room, shape: Shape, style: Style) -> Iterator[Primitive]:
     kind = room.kind
     if kind == "wa":
-        yield from _tatami(room, shape, style)
-    elif kind in TILED or kind in style.tiled:
+        yield from _tatami(plan, room, style)
+    elif _is_tiled(kind, style):
         paths = clip(_tiles(bounds(room.cells), style), shape)
         yield Lines("floor", paths, style.soft, style.thin_mm)
-    elif kind in style.boards or kind == "deck":
+    elif is_patterned(kind, style):
         yield Lines("floor", clip(_boards(bounds(room.cells)), shape), style.soft, style.thin_mm)
     elif kind in HANGERS or kind == "oshi":
         yield from _closet(plan, room, shape, style)
@@ -66,6 +56,16 @@ def _pattern(plan: Plan, room: Room, shape: Shape, style: Style) -> Iterator[Pri
         yield from _shelves(plan, room, shape, style)
     elif kind == "void":
         yield Lines("floor", clip(_diagonals(bounds(room.cells)), shape), style.soft, style.thin_mm, (260, 70, 40, 70))
+
+
+def is_patterned(kind: str, style: Style) -> bool:
+    """Say whether a floor has lines of tiles, boards or mats so close that words need a field of their own."""
+    bordered = kind == "wa" and style.tatami == "borders"
+    return bordered or _is_tiled(kind, style) or kind in style.boards or kind == "deck"
+
+
+def _is_tiled(kind: str, style: Style) -> bool:
+    return kind in TILED or kind in style.tiled
 
 
 def _corners_mm(rect: Rect) -> tuple[int, int, int, int]:
@@ -106,15 +106,23 @@ def _boards(rect: Rect) -> Iterator[Path]:
         yield from (((x, y0), (x, y1)) for x in _every(x0, x1, BOARD_MM))
 
 
-def _tatami(room: Room, shape: Shape, style: Style) -> Iterator[Primitive]:
-    mats = _halves(bounds(room.cells)) if style.tatami == "halves" else _mats(room)
-    paths = tuple(ring for mat in mats for ring in rings(shapely_box(*mat).intersection(shape)))
+def _tatami(plan: Plan, room: Room, style: Style) -> Iterator[Primitive]:
+    """Draw the joints of mats and, where half a module is left at a wall, boards along it."""
+    doors = frozenset(e for o in plan.openings if o.kind in DOOR_KINDS for e in o.edges) & border(room.cells)
+    floor = lay(room.cells, doors, halves=style.tatami == "halves")
+    mats = [_corners_mm(mat) for mat in floor.mats]
+    strips = [_corners_mm(strip) for strip in rects_of(floor.boards)]
+    paths = tuple(rings(shapely_box(*mat))[0] for mat in mats)
+    if strips:
+        paths += rings(unary_union([shapely_box(*strip) for strip in strips]))
     yield Area("floor", paths, "", style.soft, style.thin_mm)
-    if style.tatami == "borders":
-        yield Lines("floor", clip(_mat_borders(mats), shape), style.soft, style.thin_mm)
+    if style.tatami == "borders" and mats:
+        yield Lines("floor", tuple(_mat_borders(mats)), style.soft, style.thin_mm)
+    if boards := tuple(line for strip in rects_of(floor.boards) for line in _boards(strip)):
+        yield Lines("floor", boards, style.soft, style.thin_mm)
 
 
-def _mat_borders(mats: list[tuple[float, float, float, float]]) -> Iterator[Path]:
+def _mat_borders(mats: list[tuple[int, int, int, int]]) -> Iterator[Path]:
     """Yield the cloth borders (縁) along the long sides of each mat."""
     inset = 115
     for x0, y0, x1, y1 in mats:
@@ -122,37 +130,6 @@ def _mat_borders(mats: list[tuple[float, float, float, float]]) -> Iterator[Path
             yield from (((x0, y), (x1, y)) for y in (y0 + inset, y1 - inset))
         elif y1 - y0 > x1 - x0:
             yield from (((x, y0), (x, y1)) for x in (x0 + inset, x1 - inset))
-
-
-def _halves(rect: Rect) -> list[tuple[float, float, float, float]]:
-    x0, y0, x1, y1 = _corners_mm(rect)
-    return [
-        (x, y, min(x + MODULE_MM, x1), min(y + MODULE_MM, y1))
-        for y in range(y0, y1, MODULE_MM)
-        for x in range(x0, x1, MODULE_MM)
-    ]
-
-
-def _mats(room: Room) -> list[tuple[float, float, float, float]]:
-    """Lay mats: the traditional layout where there is one, else courses with broken joints."""
-    rect = bounds(room.cells)
-    x0, y0, x1, y1 = _corners_mm(rect)
-    size = (rect[2] / 2, rect[3] / 2)
-    if len(room.cells) == rect[2] * rect[3]:
-        if size in _LAYOUTS:
-            return [_mat(x0, y0, *m) for m in _LAYOUTS[size]]
-        if size[::-1] in _LAYOUTS:
-            return [_mat(x0, y0, y, x, h, w) for x, y, w, h in _LAYOUTS[size[::-1]]]
-    mats: list[tuple[float, float, float, float]] = []
-    for row, y in enumerate(range(y0, y1, MODULE_MM)):
-        start = x0 - (MODULE_MM if row % 2 else 0)
-        for x in range(start, x1, 2 * MODULE_MM):
-            mats.append((max(x, x0), y, min(x + 2 * MODULE_MM, x1), min(y + MODULE_MM, y1)))
-    return mats
-
-
-def _mat(x0: int, y0: int, x: int, y: int, w: int, h: int) -> tuple[float, float, float, float]:
-    return x0 + x * MODULE_MM, y0 + y * MODULE_MM, x0 + (x + w) * MODULE_MM, y0 + (y + h) * MODULE_MM
 
 
 def _closet(plan: Plan, room: Room, shape: Shape, style: Style) -> Iterator[Primitive]:

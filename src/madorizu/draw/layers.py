@@ -16,7 +16,7 @@ LAYERS: tuple[str, ...] = (
     "fixture",
     "stair",
     "railing",
-    "above",  # outline of what is over this storey: void, balcony
+    "above",  # outline of what is over this storey: void, balcony, canopy; the roof beside it
     "wall",
     "opening",
     "note",

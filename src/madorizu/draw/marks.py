@@ -7,6 +7,7 @@ CAD files count them; `PAPER_SCALE` turns them into millimetres of the building.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -115,12 +116,18 @@ def _corners(mark: Primitive) -> Iterable[Point]:
         return (point for ring in mark.rings for point in ring)
     if isinstance(mark, Lines):
         return (point for path in mark.paths for point in path)
-    if isinstance(mark, Text):
-        x0, y0, x1, y1 = box_of(mark)
-    else:  # an arc counts as its whole ellipse
-        (x, y), across, down = mark.centre, mark.radius_x_mm, mark.radius_y_mm
-        x0, y0, x1, y1 = x - across, y - down, x + across, y + down
+    if isinstance(mark, Arc):
+        return _reached(mark)
+    x0, y0, x1, y1 = box_of(mark)
     return (x0, y0), (x1, y1)
+
+
+def _reached(arc: Arc) -> list[Point]:
+    """Return an arc's ends and what it passes of its ellipse's four extremes."""
+    quarters = range(math.ceil(arc.start_deg / 90) * 90, math.floor(arc.end_deg) + 1, 90)
+    angles = [math.radians(degrees) for degrees in (arc.start_deg, arc.end_deg, *quarters)]
+    (x, y), across, down = arc.centre, arc.radius_x_mm, arc.radius_y_mm
+    return [(x + across * math.cos(angle), y + down * math.sin(angle)) for angle in angles]
 
 
 def moved(mark: Primitive, dx_mm: float, dy_mm: float) -> Primitive:

@@ -1,28 +1,34 @@
-"""Short words beside symbols (UP, DN, 冷, 洗), and what lies above a storey as dashed outlines."""
+"""Short words beside symbols (UP, DN, 冷, 洗), and outlines of what lies over a storey or on the one below."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
 
+from shapely import get_coordinates, get_parts, line_merge, unary_union
+from shapely.geometry import box as shapely_box
+
 from madorizu.draw.floors import room_shape
 from madorizu.draw.labels import Ground, ground_of
-from madorizu.draw.marks import Area, Box, Point, Primitive, Text, box_of
+from madorizu.draw.marks import Area, Box, Lines, Path, Point, Primitive, Text, box_of
 from madorizu.draw.stairs import way_up
 from madorizu.draw.style import Style, ground
 from madorizu.draw.text import NAME_MM, Lang
 from madorizu.draw.walls import rings
-from madorizu.plan import HALF_MM, Plan, Stair, indoor_cells
+from madorizu.plan import HALF_MM, STEP, Cell, Plan, Room, Stair, cells_in, indoor_cells, neighbours, rects_of
 
 NOTE_SHARE = 0.85  # of the height of a room's name
 ABOVE_DASH = (180.0, 90.0)
+FACE_MM = 60  # from the middle of an inner wall to its face
+CANOPY_MM = 150  # a canopy's reach beyond its porch
 FIXTURE_WORDS: dict[str, dict[Lang, str]] = {
     "refrigerator": {"ja": "冷", "en": "R"},
     "washing_machine": {"ja": "洗", "en": "W"},
 }
-ABOVE_WORDS: dict[str, dict[Lang, str]] = {
-    "void": {"ja": "上部吹抜", "en": "void above"},
-    "balcony": {"ja": "上部バルコニー", "en": "balcony above"},
+ABOVE_WORDS: dict[str, dict[Lang, tuple[str, ...]]] = {
+    "void": {"ja": ("上部吹抜",), "en": ("void above",)},
+    "balcony": {"ja": ("上部バルコニー", "バルコニー"), "en": ("balcony above", "balcony")},
+    "roof": {"ja": ("下屋",), "en": ("roof below", "roof")},
 }
 
 
@@ -72,34 +78,103 @@ def _kind_at(plan: Plan, place: Point) -> str:
 
 
 def above_marks(
-    plan: Plan, above: Plan, style: Style, written: Iterable[Text], *, lang: Lang = "ja", text_mm: float = NAME_MM
+    plan: Plan,
+    above: Plan | None,
+    below: Plan | None,
+    style: Style,
+    written: Iterable[Text],
+    *,
+    lang: Lang = "ja",
+    text_mm: float = NAME_MM,
 ) -> Iterator[Primitive]:
-    """Yield dashed outlines of the voids over this storey, and of balconies that stand out over the ground.
+    """Yield what is over a storey, dashed, and the roof of the storey below beside it (下屋), in full lines.
 
-    Both plans lie on one lattice. The words come where no text that is `written`, wall or symbol is.
+    Over it are voids, balconies that stand out over the ground, and a canopy (庇) where a porch
+    has nothing else above. All plans lie on one lattice; None is for one that is not there or
+    not known. The words come where no text that is `written`, wall or symbol is.
     """
-    height, inside = text_mm * NOTE_SHARE, indoor_cells(plan)
-    taken: tuple[Box, ...] = (*ground_of(plan).taken, *(box_of(text) for text in written))
-    for room in above.rooms:
-        words = ABOVE_WORDS.get(room.kind)
-        seen = room.kind == "void" or not room.cells & inside
-        if words is None or not seen:
-            continue
-        shape = room_shape(room)
-        yield Area("above", rings(shape), "", style.soft, style.thin_mm, ABOVE_DASH)
-        text = _word_in(shape.bounds, words[lang], height, style, Ground(ground_of(plan).barriers, taken))
-        if text is not None:
-            taken += (box_of(text),)
-            yield text
+    height, free = text_mm * NOTE_SHARE, ground_of(plan)
+    taken: tuple[Box, ...] = (*free.taken, *(box_of(text) for text in written))
+    for kind, cells in _overhead(plan, above, below):
+        shape = room_shape(Room(kind, cells))
+        if kind == "roof":
+            outer = shape.buffer(style.outer_mm / 2, join_style="mitre")
+            yield Area("above", rings(outer), "", style.soft, style.thin_mm)
+        elif kind == "canopy":
+            yield Lines("above", _canopy(cells, plan, above, style), style.ink, style.thin_mm, ABOVE_DASH)
+        else:
+            face = shape.buffer(-FACE_MM, join_style="mitre")  # off axes and walls that lie on the lattice
+            yield Area("above", rings(face), "", style.ink, style.thin_mm, ABOVE_DASH)
+        if kind in ABOVE_WORDS:
+            space = Ground(free.barriers, taken)
+            found = (_word_in(cells, word, height, style, space) for word in ABOVE_WORDS[kind][lang])
+            text = next((text for text in found if text is not None), None)
+            if text is not None:
+                taken += (box_of(text),)
+                yield text
 
 
-def _word_in(bounds: Box, word: str, height: float, style: Style, free: Ground) -> Text | None:
-    """Return a word within an outline, its middle first; None where it has no space."""
-    x0, y0, x1, y1 = bounds
-    middle = (x0 + x1) / 2
-    for y in ((y0 + y1) / 2, y0 + height, y1 - height):
-        text = Text("above", (middle, y), word, height, style.ink, style.paper)
-        left, top, right, bottom = box_of(text)
-        if left > x0 and right < x1 and top > y0 and bottom < y1 and free.is_free((left, top, right, bottom)):
-            return text
+def _overhead(plan: Plan, above: Plan | None, below: Plan | None) -> Iterator[tuple[str, frozenset[Cell]]]:
+    """Yield the kind and the cells of each thing that lies over a storey, or beside it on the storey below."""
+    inside = indoor_cells(plan)
+    for room in above.rooms if above is not None else ():
+        if room.kind == "void" or (room.kind == "balcony" and not room.cells & inside):
+            yield room.kind, room.cells
+    covered = _all_cells(above) if above is not None else frozenset()
+    for room in plan.rooms:
+        if room.kind == "porch" and room.cells - covered:
+            yield "canopy", room.cells - covered
+    if below is not None:
+        roofs = indoor_cells(below) - _all_cells(plan)
+        while roofs:
+            part = _piece(roofs)
+            yield "roof", part
+            roofs -= part
+
+
+def _all_cells(plan: Plan) -> frozenset[Cell]:
+    return frozenset(cell for room in plan.rooms for cell in room.cells)
+
+
+def _canopy(cells: frozenset[Cell], plan: Plan, above: Plan | None, style: Style) -> tuple[Path, ...]:
+    """Return the edges, off the house, of a roof over a porch; it stands out where nothing is beside it."""
+    house = indoor_cells(plan)
+    beside = house | (_all_cells(above) if above is not None else frozenset())
+    boxes = []
+    for x, y, width, depth in rects_of(cells):
+        rect = cells_in((x, y, width, depth))
+        x0, y0, x1, y1 = (value * HALF_MM for value in (x, y, x + width, y + depth))
+        out = {
+            side: 0 if {(i + dx, j + dy) for i, j in rect} - rect & (beside | cells) else CANOPY_MM
+            for side, (dx, dy) in STEP.items()
+        }
+        boxes.append(shapely_box(x0 - out["w"], y0 - out["n"], x1 + out["e"], y1 + out["s"]))
+    wall = room_shape(Room("", house)).buffer(style.outer_mm / 2, join_style="mitre")
+    edges = line_merge(unary_union(boxes).boundary.difference(wall))
+    return tuple(sorted(tuple((x, y) for x, y in get_coordinates(part).tolist()) for part in get_parts(edges)))
+
+
+def _piece(cells: frozenset[Cell]) -> frozenset[Cell]:
+    """Return the connected piece that holds the first cell."""
+    found, queue = {min(cells)}, [min(cells)]
+    while queue:
+        for cell in neighbours(queue.pop()):
+            if cell in cells and cell not in found:
+                found.add(cell)
+                queue.append(cell)
+    return frozenset(found)
+
+
+def _word_in(cells: frozenset[Cell], word: str, height: float, style: Style, free: Ground) -> Text | None:
+    """Return a word within an outline: in its largest rectangle, lying before standing; None without space."""
+    edge = FACE_MM + height * 0.1
+    for x, y, width, depth in sorted(rects_of(cells), key=lambda rect: -rect[2] * rect[3]):
+        x0, y0, x1, y1 = (float(value * HALF_MM) for value in (x, y, x + width, y + depth))
+        lying = [((x0 + x1) / 2, at, False) for at in ((y0 + y1) / 2, y0 + height, y1 - height)]
+        for place_x, place_y, upward in (*lying, ((x0 + x1) / 2, (y0 + y1) / 2, True)):
+            text = Text("above", (place_x, place_y), word, height, style.ink, style.paper, upward)
+            left, top, right, bottom = box_of(text)
+            inside = left > x0 + edge and right < x1 - edge and top > y0 + edge and bottom < y1 - edge
+            if inside and free.is_free((left, top, right, bottom)):
+                return text
     return None

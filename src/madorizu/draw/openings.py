@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from madorizu.draw.marks import PAPER_SCALE, Arc, Area, Frame, Lines, Path, Primitive
 from madorizu.draw.style import Style
 from madorizu.draw.walls import hinge_frame, outer_side, thickness_mm
-from madorizu.plan import WINDOW_KINDS, Edge, Opening, Plan
+from madorizu.plan import HALF_MM, WINDOW_KINDS, Edge, Opening, Plan
 
 LEAF_MM = 45  # thickness of an entrance door's leaf
 TWO_PAIRS_MM = 1000  # wider folding doors part in the middle
@@ -23,16 +23,42 @@ def opening_marks(plan: Plan, style: Style, kinds: Mapping[Edge, str]) -> Iterat
     owner = plan.owners()
     for opening in plan.openings:
         if opening.kind in WINDOW_KINDS:
-            yield from _window(opening, outer_side(opening, plan, owner), style, thickness_mm(opening, kinds))
+            yield from _window(opening, outer_side(opening, plan, owner), style, thickness_mm(opening, kinds, style))
         elif opening.kind == "open":
-            yield from _threshold(opening, style)
+            yield from _threshold(opening, plan, style, kinds)
         else:
-            yield from _door(opening, style, thickness_mm(opening, kinds))
+            yield from _door(opening, style, thickness_mm(opening, kinds, style))
 
 
-def _threshold(opening: Opening, style: Style) -> Iterator[Primitive]:
-    if style.threshold:
-        yield Lines("opening", (opening.ends_mm,), style.soft, style.thin_mm, (110, 80))
+def _threshold(opening: Opening, plan: Plan, style: Style, kinds: Mapping[Edge, str]) -> Iterator[Primitive]:
+    """Draw the step up from an entrance's floor (上がり框) as a full line, other places as the style has them."""
+    line = _between_walls(opening, kinds, style)
+    if is_step(opening, plan):
+        yield Lines("opening", (line,), style.ink, style.thin_mm)
+    elif style.threshold:
+        yield Lines("opening", (line,), style.soft, style.thin_mm, (110, 80))
+
+
+def is_step(opening: Opening, plan: Plan) -> bool:
+    """Say whether an opening without a door lies between the entrance's floor and a raised one.
+
+    A shoe closet has the entrance's own floor.
+    """
+    indices = [plan.room_at(cell) for cell in opening.edges[0].cells]
+    rooms = {plan.rooms[index].kind for index in indices if index is not None}
+    return opening.kind == "open" and len(rooms) == 2 and "ent" in rooms and "sic" not in rooms
+
+
+def _between_walls(opening: Opening, kinds: Mapping[Edge, str], style: Style) -> Path:
+    """Return the middle line of a run of edges, as far as the walls at its ends leave it free."""
+    step = (1, 0) if opening.axis == "h" else (0, 1)
+    points = [(opening.x + step[0] * count, opening.y + step[1] * count) for count in (0, opening.span)]
+    line = []
+    for (x, y), way in zip(points, (1, -1), strict=True):
+        met = {kinds.get(e) for e in (Edge("h", x, y), Edge("h", x - 1, y), Edge("v", x, y), Edge("v", x, y - 1))}
+        cut = way * (style.outer_mm if "outer" in met else style.inner_mm if "inner" in met else 0) / 2
+        line.append((x * HALF_MM + step[0] * cut, y * HALF_MM + step[1] * cut))
+    return tuple(line)
 
 
 def _door(opening: Opening, style: Style, thickness: float) -> Iterator[Primitive]:
@@ -105,19 +131,19 @@ def _double_sliding(style: Style, frame: Frame, width: float) -> Iterator[Primit
 
 
 def _folding(style: Style, frame: Frame, width: float) -> Iterator[Primitive]:
-    """Draw leaves folded to a zigzag: two at each end, or one pair at the hinge of a narrow door."""
+    """Draw leaves folded to a zigzag: a pair at each end, or over the whole of a narrow door."""
     leaf, deep = width / 4, folded_mm(width)
     if width >= TWO_PAIRS_MM:
         zigzag = [frame.path((0, 0), (leaf / 2, deep), (leaf, 0))]
         zigzag.append(frame.path((width, 0), (width - leaf / 2, deep), (width - leaf, 0)))
     else:
-        zigzag = [frame.path((0, 0), (leaf * 0.75, deep), (leaf * 1.5, 0))]
+        zigzag = [frame.path((0, 0), (leaf, deep), (leaf * 2, 0), (leaf * 3, deep), (width, 0))]
     yield Lines("opening", tuple(zigzag), style.ink, style.thin_mm)
 
 
 def folded_mm(width: float) -> float:
     """Return how far the leaves of a folding door stand out from the middle of its wall."""
-    return width / 4 * 0.9 * (1.0 if width >= TWO_PAIRS_MM else 1.8)
+    return width / 4 * (0.9 if width >= TWO_PAIRS_MM else 1.1)
 
 
 def _window(opening: Opening, outside: int, style: Style, thickness: float) -> Iterator[Primitive]:
@@ -133,7 +159,8 @@ def _window(opening: Opening, outside: int, style: Style, thickness: float) -> I
     face = thickness / 2
     yield Area("opening", (frame.box(0, -face, width, face),), style.paper)
     line = face - style.thin_mm * PAPER_SCALE / 2  # the outer border of the line is the wall's face
-    faces = () if french else (frame.path((0, line), (width, line)), frame.path((0, -line), (width, -line)))
+    outer, inner = frame.path((0, line), (width, line)), frame.path((0, -line), (width, -line))
+    faces = (outer,) if french else (outer, inner)  # the floor runs through to a french window's sill outside
     apart = FRENCH_APART_MM if french else WINDOW_APART_MM
     sashes = _sashes(frame, width, apart)
     if style.window == "lines" and not french:

@@ -9,7 +9,7 @@ from madorizu.draw.fixtures import fixture_marks
 from madorizu.draw.floors import floor_marks
 from madorizu.draw.labels import label_marks
 from madorizu.draw.layers import FRAME, LAYERS, WORDS, chosen_layers
-from madorizu.draw.marks import Box, Primitive, extent
+from madorizu.draw.marks import Box, Primitive, Text, extent
 from madorizu.draw.notes import above_marks, note_marks
 from madorizu.draw.openings import opening_marks
 from madorizu.draw.stairs import stair_marks
@@ -21,14 +21,15 @@ from madorizu.plan import Plan, outline, translate, walls
 _ORDER = {layer: place for place, layer in enumerate(LAYERS)}
 
 
-def primitives(
+def primitives(  # noqa: PLR0913  # a storey, its neighbours and how it is drawn
     plan: Plan,
-    style: str,
+    style: str | Style,
     *,
     labels: bool = False,
     layers: Iterable[str] | None = None,
     lang: str = "ja",
     above: Plan | None = None,
+    below: Plan | None = None,
     axes: Axes | None = None,
     text_mm: float = NAME_MM,
 ) -> tuple[Primitive, ...]:
@@ -39,12 +40,13 @@ def primitives(
 
     Args:
         plan: the storey; it may be unlawful.
-        style: a name of `STYLES`.
+        style: a name of `STYLES`, or a style.
         labels: add the words: the layers "note" and "label".
         layers: names of `LAYERS` to draw; without it those of the building itself.
         lang: language of the words, "ja" or "en".
         above: the next storey on the same lattice, of which the layer "above" shows voids
             and balconies; None where it is not known.
+        below: the storey before on the same lattice, of which that layer shows the roof (下屋).
         axes: those of the house, on the plan's lattice; this storey's own by default.
         text_mm: height of room names in mm of the building; other texts follow it. 290 is
             2.9 mm at 1:100. What has no space at this height is left out.
@@ -62,9 +64,9 @@ def primitives(
     moved = translate(plan, -x, -y)
     building = _building(moved, chosen)
     words: list[Primitive] = []
-    if wanted & {*WORDS, "above"}:
-        over = None if above is None else translate(above, -x, -y)
-        words = _words(moved, over, chosen, spoken, text_mm, wanted)
+    if wanted & {*WORDS, "above", *FRAME}:  # what is above a storey takes part in its extent, drawn or not
+        around = [None if other is None else translate(other, -x, -y) for other in (above, below)]
+        words = _words(moved, around[0], around[1], chosen, spoken, text_mm, wanted)
     frame: list[Primitive] = []
     if wanted & set(FRAME):
         shared = axes_of([moved]) if axes is None else axes.moved(-x, -y)
@@ -77,7 +79,7 @@ def _building(plan: Plan, style: Style) -> list[Primitive]:
     kinds = walls(plan)
     return [
         *floor_marks(plan, style),
-        *fixture_marks(plan, style),
+        *fixture_marks(plan, style, kinds),
         *stair_marks(plan, style),
         *railing_marks(plan, style),
         *wall_marks(plan, style, kinds),
@@ -86,14 +88,19 @@ def _building(plan: Plan, style: Style) -> list[Primitive]:
 
 
 def _words(
-    plan: Plan, above: Plan | None, style: Style, lang: Lang, text_mm: float, wanted: frozenset[str]
+    plan: Plan,
+    above: Plan | None,
+    below: Plan | None,
+    style: Style,
+    lang: Lang,
+    text_mm: float,
+    wanted: frozenset[str],
 ) -> list[Primitive]:
     """Draw short words first, as they have few places, then names, then what is above; each keeps off the others."""
     notes = list(note_marks(plan, style, lang=lang, text_mm=text_mm)) if "note" in wanted else []
     labels = list(label_marks(plan, style, notes, lang=lang, text_mm=text_mm)) if "label" in wanted else []
-    over: list[Primitive] = []
-    if above is not None:
-        over = list(above_marks(plan, above, style, [*notes, *labels], lang=lang, text_mm=text_mm))
+    texts = [mark for mark in (*notes, *labels) if isinstance(mark, Text)]
+    over = above_marks(plan, above, below, style, texts, lang=lang, text_mm=text_mm)
     return [*over, *notes, *labels]
 
 

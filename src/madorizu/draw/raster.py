@@ -16,7 +16,7 @@ from madorizu import canvas as canvases
 from madorizu.canvas import REFERENCE_PX, Canvas
 from madorizu.draw.marks import Primitive, Text, extent
 from madorizu.draw.primitives import primitives
-from madorizu.draw.style import style_named
+from madorizu.draw.style import Style, style_named
 from madorizu.draw.svg import View, document
 from madorizu.draw.text import FONT_FAMILY, FONT_FILE, is_packaged, legible_mm
 from madorizu.errors import SettingsError
@@ -30,7 +30,7 @@ SCREEN_DPI = 96  # SVG's own unit; with resvg's default of 0 no length has a siz
 
 def raster(
     plan: Plan,
-    style: str,
+    style: str | Style,
     *,
     size_px: int = REFERENCE_PX,
     canvas: Canvas | None = None,
@@ -43,7 +43,7 @@ def raster(
 
     Args:
         plan: the storey.
-        style: a name of `STYLES`.
+        style: a name of `STYLES`, or a style.
         size_px: side of the image; ignored when a canvas is given.
         canvas: how the plan lies in the image; `canvas.fit_outline` by default.
         labels: add room names and sizes, UP and DN.

@@ -60,7 +60,8 @@ def sheet(
     """Draw storeys for people as one SVG document, which prints at 1:100.
 
     Storeys stand side by side, lowest first, as high as they lie on their common lattice.
-    Of each the layer "above" shows the storey after it. Coordinates are exact.
+    Of each the layer "above" shows the storey after it and the roof of the one before.
+    Coordinates are exact.
 
     Args:
         plans: a storey, or those of a house.
@@ -144,7 +145,8 @@ def _layout(
     east = 0.0
     for i, plan in enumerate(storeys):
         above = storeys[i + 1] if i + 1 < len(storeys) else None
-        drawn = primitives(plan, style, layers=wanted, lang=lang, above=above, axes=axes, text_mm=height)
+        below = storeys[i - 1] if i else None
+        drawn = primitives(plan, style, layers=wanted, lang=lang, above=above, below=below, axes=axes, text_mm=height)
         box = extent(drawn)
         if box is not None:
             down = outline(plan)[1] * HALF_MM

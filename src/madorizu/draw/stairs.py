@@ -1,4 +1,4 @@
-"""Stairs: treads, the way up, and the break line of the lowest storey."""
+"""Stairs: treads, the walking line, and the break line of the lowest storey."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from madorizu.draw.marks import Arc, Area, Frame, Lines, Path, Point, Primitive
+from madorizu.draw.marks import Arc, Area, Box, Frame, Lines, Path, Point, Primitive
 from madorizu.draw.style import Style
 from madorizu.plan import CLOCKWISE, HALF_MM, MODULE_MM, STEP, Plan, Stair
 
@@ -26,14 +26,14 @@ class Flight:
 
 
 def stair_marks(plan: Plan, style: Style) -> Iterator[Primitive]:
-    """Yield the stair of a plan; the lowest storey shows it cut by a break line."""
+    """Yield the stair of a plan: the way up to a break line on the lowest storey, the way down above."""
     if plan.stair is None:
         return
     frame, flight = _flight(plan.stair)
     treads = tuple(frame.path(*_shorten(t, style)) for t in flight.treads)
     if plan.floor > 1:
         yield Lines("stair", treads, style.ink, style.thin_mm)
-        yield from _arrow(frame.path(*flight.walk), style)
+        yield from _arrow(frame.path(*reversed(flight.walk)), style)
     else:
         last = max(1, round(len(treads) * BREAK_AT))
         yield Lines("stair", treads[:last], style.ink, style.thin_mm)
@@ -49,6 +49,17 @@ def way_up(stair: Stair) -> Path:
     """Return the walking line from the first step to the last, whole as on the upper storey."""
     frame, flight = _flight(stair)
     return frame.path(*flight.walk)
+
+
+def covered(stair: Stair) -> list[Box]:
+    """Return the rectangles in which its steps lie; an L stair leaves a corner of its own free."""
+    frame, depth, width = _frame(stair)
+    lane = float(min(MODULE_MM, width, depth)) if stair.kind == "l" else width
+    boxes = []
+    for corners in (frame.box(0, 0, depth, lane), frame.box(depth - lane, 0, depth, width)):
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
+        boxes.append((min(xs), min(ys), max(xs), max(ys)))
+    return boxes if stair.kind == "l" else boxes[:1]
 
 
 def _flight(stair: Stair) -> tuple[Frame, Flight]:
@@ -73,7 +84,7 @@ def _straight(depth: float, width: float) -> Flight:
     treads = tuple(((depth * i / count, 0.0), (depth * i / count, width)) for i in range(count + 1))
     middle = width / 2
     end = depth * BREAK_AT - 150
-    return Flight(treads, ((110, middle), (depth - 60, middle)), ((110, middle), (end, middle)), ())
+    return Flight(treads, ((110, middle), (depth - 110, middle)), ((110, middle), (end, middle)), ())
 
 
 def _u(depth: float, width: float) -> Flight:
@@ -85,7 +96,7 @@ def _u(depth: float, width: float) -> Flight:
     turn = [(pivot, _radial(pivot, angle, lane)) for angle in (30, 60, 90, 120, 150)]
     treads = [((u, 0.0), (u, lane)) for u in steps] + turn + [((u, lane), (u, width)) for u in reversed(steps)]
     near, far, bend = lane / 2, lane * 1.5, foot + lane / 2
-    walk = ((110.0, near), (bend, near), (bend, far), (80.0, far))
+    walk = ((110.0, near), (bend, near), (bend, far), (110.0, far))
     return Flight(tuple(treads), walk, ((110.0, near), (bend, near), (bend, lane + 60)), (((0.0, lane), pivot),))
 
 
@@ -98,7 +109,7 @@ def _l(depth: float, width: float) -> Flight:
     turn = [(pivot, _radial(pivot, angle, lane)) for angle in (30, 60)]
     treads = [((u, 0.0), (u, lane)) for u in steps] + turn + [((foot, v), (depth, v)) for v in after]
     near, bend = lane / 2, foot + lane / 2
-    walk = ((110.0, near), (bend, near), (bend, width - 80))
+    walk = ((110.0, near), (bend, near), (bend, width - 110))
     strings = ((0.0, lane), pivot, (foot, width))
     return Flight(tuple(treads), walk, ((110.0, near), (bend, near), (bend, near + 150)), (strings,))
 

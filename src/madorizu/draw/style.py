@@ -30,6 +30,7 @@ class Style:
         leaf: draw the leaves of inner doors with their thickness.
         thin_mm, medium_mm, thick_mm: pens at 1:100.
         wall_mm: pen of the walls' outline, 0 for none.
+        outer_mm, inner_mm: thickness of the walls in the building: 105 mm posts with boards.
         fills: room kind to colour; "*" is any other indoor room. No entry, no fill.
         fixture: fill of counters and tubs.
         door: leaf at 90° with its quarter arc or the chord of it, or at 45° without.
@@ -57,6 +58,8 @@ class Style:
     medium_mm: float = 0.35
     thick_mm: float = 0.5
     wall_mm: float = 0.25
+    outer_mm: int = 150
+    inner_mm: int = 120
     fills: Mapping[str, str] = field(default_factory=dict)
     fixture: str = "#ffffff"
     door: Literal["arc", "chord", "slant"] = "arc"
@@ -217,12 +220,14 @@ def ground(style: Style, kind: str) -> str:
     return fill_of(style, kind) or style.paper
 
 
-def style_named(name: str) -> Style:
-    """Return a style.
+def style_named(name: str | Style) -> Style:
+    """Return a style; one that is given as such is returned as it is.
 
     Raises:
         BriefError: if there is no style of this name.
     """
+    if isinstance(name, Style):
+        return name
     if name not in STYLES:
         raise BriefError(f"style must be one of {', '.join(STYLES)}, got {name!r}")
     return STYLES[name]

@@ -1,7 +1,7 @@
 """Walls and railings with thickness, from the edges of a plan.
 
-Outer walls are 150 mm and inner walls 120 mm thick (105 mm posts with boards), centred
-on the lattice. Shapes are shapely geometries in millimetres of the plan's own lattice.
+Walls are as thick as the style says, centred on the lattice. Shapes are shapely geometries in
+millimetres of the plan's own lattice.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ from madorizu.draw.marks import PAPER_SCALE, Area, Frame, Lines, Path, Point, Pr
 from madorizu.draw.style import Style
 from madorizu.plan import HALF_MM, Cell, Edge, Opening, Plan, is_indoor, railings
 
-OUTER_MM = 150
-INNER_MM = 120
 PARAPET_MM = 110
 HATCH_PITCH_MM = 160  # along x; 113 mm between 45° lines
 Shape = Any  # shapely ships no types
@@ -69,9 +67,9 @@ def runs(edges: Iterable[Edge]) -> Iterator[Run]:
         yield Run(start.axis, start.x, start.y, count)
 
 
-def thickness_mm(opening: Opening, kinds: Mapping[Edge, str]) -> int:
+def thickness_mm(opening: Opening, kinds: Mapping[Edge, str], style: Style) -> int:
     """Return the thickness of the wall that hosts an opening."""
-    return OUTER_MM if kinds.get(opening.edges[0]) == "outer" else INNER_MM
+    return style.outer_mm if kinds.get(opening.edges[0]) == "outer" else style.inner_mm
 
 
 def hinge_frame(opening: Opening) -> Frame:
@@ -84,18 +82,21 @@ def hinge_frame(opening: Opening) -> Frame:
     return Frame(last, (-along[0], -along[1]), across)
 
 
-def wall_shapes(plan: Plan, kinds: Mapping[Edge, str], pen_mm: float = 0.0) -> tuple[Shape, Shape]:
+def wall_shapes(plan: Plan, kinds: Mapping[Edge, str], style: Style) -> tuple[Shape, Shape]:
     """Return the outer and the inner walls as shapes with the openings cut out.
 
     Args:
         plan: the storey.
         kinds: `plan.walls` of it.
-        pen_mm: width, in mm of the building, of the outline that will be drawn; shapes
-            shrink by half of it, so that the drawn wall is as thick as the real one.
+        style: its thicknesses; shapes shrink by half of the pen of the outline that will be
+            drawn, so that the drawn wall is as thick as the real one.
     """
-    gaps = unary_union([g for o in plan.openings if o.kind != "open" for g in _gaps(o, thickness_mm(o, kinds), pen_mm)])
-    outer = _thick((e for e, k in kinds.items() if k == "outer"), OUTER_MM - pen_mm)
-    inner = _thick((e for e, k in kinds.items() if k == "inner"), INNER_MM - pen_mm)
+    pen_mm = style.wall_mm * PAPER_SCALE
+    gaps = unary_union(
+        [g for o in plan.openings if o.kind != "open" for g in _gaps(o, thickness_mm(o, kinds, style), pen_mm)]
+    )
+    outer = _thick((e for e, k in kinds.items() if k == "outer"), style.outer_mm - pen_mm)
+    inner = _thick((e for e, k in kinds.items() if k == "inner"), style.inner_mm - pen_mm)
     return outer.difference(gaps), inner.difference(gaps)
 
 
@@ -167,7 +168,7 @@ def clip(paths: Iterable[Path], shape: Shape) -> tuple[Path, ...]:
 
 def wall_marks(plan: Plan, style: Style, kinds: Mapping[Edge, str]) -> Iterator[Primitive]:
     """Yield the walls of a plan; `kinds` is `plan.walls` of it."""
-    outer, inner = wall_shapes(plan, kinds, style.wall_mm * PAPER_SCALE)
+    outer, inner = wall_shapes(plan, kinds, style)
     if style.outer_fill == style.inner_fill:
         yield from _filled(unary_union([outer, inner]), style, style.outer_fill)
         return
