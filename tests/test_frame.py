@@ -91,11 +91,12 @@ def test_torchvision_is_no_dependency() -> None:
 
 
 def test_what_the_package_imports_is_what_it_depends_on() -> None:
-    """No import without its dependency, no dependency without its import."""
+    """No import without its dependency or the extra "learn", no dependency without its import."""
     providers = metadata.packages_distributions()
     names = {name for path in SOURCES for name in third_party(path)}
     imported = {re.sub(r"[-_.]+", "-", providers[name][0]).lower() for name in names}
-    declared = floors(pyproject()["project"]["dependencies"]).keys()
+    project = pyproject()["project"]
+    declared = floors([*project["dependencies"], *project["optional-dependencies"]["learn"]]).keys()
     assert imported == set(declared)
 
 
