@@ -4,7 +4,7 @@
 
 A mutant counts as found where a finding of the rule that was broken is there which the house
 did not have before it was spoiled. How the mutants are made, and why each of them is
-unlawful whatever the checker says, is told in tests/mutations.py. Exits with 1 under 99 %.
+unlawful whatever the checker says, is told in tests/mutations. Exits with 1 under 99 %.
 """
 
 from __future__ import annotations

@@ -471,13 +471,13 @@ def test_help_imports_no_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_everything_but_diffusion_runs_without_torch(tmp_path: Path) -> None:
+def test_everything_but_diffusion_and_learn_runs_without_torch(tmp_path: Path) -> None:
     """All other modules import, and a plan is drawn and checked, where torch is not installed."""
     out = tmp_path / "plan.json"
     done = python(
         WITHOUT_MODELS + "import pkgutil, madorizu\n"
         "names = [m.name for m in pkgutil.walk_packages(madorizu.__path__, 'madorizu.', onerror=print)]\n"
-        "names = [n for n in names if not n.startswith(('madorizu.diffusion.', 'madorizu.__main__'))]\n"
+        "names = [n for n in names if not n.startswith(('madorizu.diffusion.', 'madorizu.learn.', 'madorizu.__main__'))]\n"
         "assert 'madorizu.app.server' in names and 'madorizu.houses.library' in names\n"
         "for name in names:\n    __import__(name)\n"
         "from madorizu.app import cli\n"

@@ -14,10 +14,10 @@ import pytest
 from madorizu import houses, rules
 from madorizu.brief import Brief, Place, brief_of, brief_of_house, entrance_side
 from madorizu.errors import BriefError, InfeasibleError, OutOfTimeError, PlanError
-from madorizu.houses import fit, library, topology
+from madorizu.houses import fit, library, sites, topology
 from madorizu.houses.search import Site
 from madorizu.houses.topology import Storey, Topology
-from madorizu.plan import House, Plan, cells_in, outline
+from madorizu.plan import House, Plan, Room, cells_in, outline
 
 
 def asked(floor: str, width: float, height: float, **wishes: object) -> Brief:
@@ -28,6 +28,11 @@ def asked(floor: str, width: float, height: float, **wishes: object) -> Brief:
 def entry_of(item: Topology) -> library.Entry:
     """Put a topology into a line of the library."""
     return library.Entry(topology.to_json(item))
+
+
+def useful_entry() -> library.Entry:
+    """Return the first line of the library that gives houses."""
+    return next(e for e in library.load() if e.fits and library._is_useful(e.topology))
 
 
 def hard(house: House) -> list[str]:
@@ -93,8 +98,11 @@ def no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
      "balcony must be on the 2F, got a house of one storey; void must be on the 2F"),
     (asked("1F", 20.5, 8), "at most 20 modules a side, got 20.5x8 .another size"),
     (asked("both", 30, 30, nldk=4), "at most 20 modules a side, got 30x30"),
-    (asked("both", 9, 8, upper_mm=(9100, 6370)), "the 2F must lie on the 1F of 9x8.*stand out above are not made"),
-    (asked("both", 9, 8, upper_mm=(8190, 7735)), "the 2F must lie on the 1F of 9x8"),
+    (asked("both", 9, 8, upper_mm=(9100, 6370)),
+     "the 2F must be at most as wide and as high as the 1F of 9x8, got 10x7 .houses that stand out"),
+    (asked("both", 9, 8, upper_mm=(8190, 7735)), "as the 1F of 9x8, got 9x8.5"),
+    (asked("2F", 3, 3), "a 2F must have a 1F below it, at most 2 modules larger, .* got 3x3 .another size"),
+    (asked("2F", 6, 6, bedrooms=9), r"rooms of the 2F must fit its 36 modules², got a wish for 75.5 .another size"),
     (asked("1F", 5, 5, bedrooms=9), r"rooms of the 1F must fit its 25 modules², got a wish for 75.5 .another size"),
     (asked("1F", 6, 6, nldk=9), r"rooms must fit the house's 36 modules²"),
     (asked("1F", 5, 5, nldk=1), "at least 30 modules² on the 1F"),
@@ -251,6 +259,82 @@ def test_the_best_of_several_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     four = fit.best(brief, random.Random(2), end, kept=4)
     assert one is not None and four is not None
     assert fit.penalty(four) <= fit.penalty(one)
+
+
+@pytest.mark.parametrize("rooms", [4, 1])
+def test_random_and_archetype_houses_are_the_best_of_some(monkeypatch: pytest.MonkeyPatch, rooms: int) -> None:
+    """Every lawful one that was made was weighed, and the one with the least penalty taken; all of one kind."""
+    seen: list[tuple[float, House]] = []
+    penalty = fit.penalty
+
+    def weighed(house: House) -> float:
+        seen.append((penalty(house), house))
+        return seen[-1][0]
+
+    monkeypatch.setattr(fit, "penalty", weighed)
+    monkeypatch.setattr(fit, "KEPT", rooms)
+    house = houses.random_house(seed=2)
+    assert len(seen) == rooms and house.plans == min(seen, key=lambda s: s[0])[1].plans
+    mirrored = {"e": "ew", "w": "ew"}  # houses are flipped east to west
+    sides = [entrance_side(h.plans[0]) or "" for _, h in seen]
+    assert len({mirrored.get(side, side) for side in sides}) == len({len(h.plans) for _, h in seen}) == 1
+    seen.clear()
+    line = useful_entry()
+    monkeypatch.setattr(library, "of_archetype", lambda code: (line,))
+    own = houses.archetype_house("A03", seed=2)
+    assert len(seen) >= rooms and own.plans == min(seen, key=lambda s: s[0])[1].plans
+
+
+def plan_with(floor: int, *rooms: tuple[str, tuple[int, int, int, int]]) -> Plan:
+    """Make a storey of rectangles."""
+    return Plan(floor, tuple(Room(kind, cells_in(rect)) for kind, rect in rooms))
+
+
+def test_what_a_penalty_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Besides the soft rules: the south wall, but not the entrance's own front; what wastes it; WCs and baths."""
+    monkeypatch.setattr(rules, "score", lambda house: rules.scoring.scored(()))
+    sunny = plan_with(
+        1, ("ldk", (0, 4, 12, 8)), ("ent", (12, 8, 4, 4)), ("hall", (0, 0, 16, 4)), ("bath", (12, 4, 4, 4))
+    )
+    assert fit.penalty(House((sunny,))) == 0.0
+    half = plan_with(1, ("ldk", (0, 4, 6, 8)), ("hall", (6, 4, 6, 8)), ("ent", (12, 4, 4, 8)))
+    assert fit.penalty(House((half,))) == pytest.approx(fit.SOUTH / 2)
+    dark = plan_with(1, ("ldk", (0, 4, 8, 8)), ("wc", (8, 8, 2, 4)), ("bath", (8, 2, 4, 6)), ("ent", (12, 4, 4, 8)))
+    assert fit.penalty(House((dark,))) == pytest.approx(fit.SOUTH * 4 / 12 + 2 * fit._DARK_IN_THE_SUN + fit._LARGE_BATH)
+    above = plan_with(2, ("mbr", (0, 4, 12, 8)), ("hall", (0, 0, 12, 4)))
+    assert fit.penalty(House((sunny, above))) == 0.0
+    shaded = plan_with(2, ("mbr", (0, 0, 12, 8)), ("hall", (0, 8, 12, 4)))
+    assert fit.penalty(House((sunny, shaded))) == pytest.approx(fit.UPPER_SOUTH)
+    over = plan_with(2, ("mbr", (0, 6, 12, 6)), ("wc", (0, 2, 2, 4)), ("hall", (2, 0, 10, 6)))
+    assert fit.penalty(House((sunny, over))) == pytest.approx(fit._WC_OVER_ROOM)
+
+
+def test_walls_over_walls_count_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What S12 takes from the score is added once more."""
+    house = houses.random_house(seed=2)
+    score = rules.score(house)
+    without = fit.penalty(house)
+    lost = {**score.lost(), "S12": score.lost().get("S12", 0.0) + 3.0}
+    monkeypatch.setattr(rules.scoring.Score, "lost", lambda self: lost)
+    assert fit.penalty(house) == pytest.approx(without + 3.0)
+
+
+def test_an_open_side_is_drawn_as_usual() -> None:
+    """Of two hundred entrances half lie in the south and a fifth in the north; as asked where it is asked."""
+    brief = asked("1F", 9, 8, elements=frozenset({"entrance"}))
+    drawn = [sites.entrance_of(brief, random.Random(seed)) for seed in range(200)]
+    assert 80 < drawn.count("s") < 120 and 25 < drawn.count("n") < 60 and {"e", "w"} < set(drawn)
+    assert {sites.entrance_of(replace(brief, entrance_side="w"), random.Random(seed)) for seed in range(9)} == {"w"}
+
+
+def test_candidates_of_the_side_that_was_drawn_come_first() -> None:
+    """The others come after all of them; with a side asked for there are no others."""
+    brief = asked("both", 9, 8)
+    for seed in range(4):
+        found = fit.candidates(brief, random.Random(seed))
+        sides = [c.turn.side(c.entry.entrance) for c in found]
+        first = sites.entrance_of(brief, random.Random(seed))
+        assert first in sides and set(sides[: sides.count(first)]) == {first}
 
 
 # --- rooms renamed to wishes --------------------------------------------------------------
@@ -415,7 +499,7 @@ def test_an_archetype_that_is_not_is_refused() -> None:
 
 def test_an_archetype_house_is_made_from_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """From a line of its programme: lawful, named, the same for the same seed; mirrored east to west at most."""
-    line = next(e for e in library.load() if library._is_useful(e.topology))
+    line = useful_entry()
     monkeypatch.setattr(library, "of_archetype", lambda code: (line,))
     house = houses.archetype_house("A03", seed=2, house_id="a03")
     assert hard(house) == [] and (house.seed, house.house_id) == (2, "a03")
@@ -426,7 +510,7 @@ def test_an_archetype_house_is_made_from_the_library(monkeypatch: pytest.MonkeyP
 
 def test_an_archetype_without_a_line_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """With its site; what takes no doors is passed over, and the time may run out."""
-    useful = next(e.topology for e in library.load() if library._is_useful(e.topology))
+    useful = useful_entry().topology
     sites = []
 
     def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
@@ -444,7 +528,7 @@ def test_an_archetype_without_a_line_is_searched_for(monkeypatch: pytest.MonkeyP
 
 def test_a_line_that_cannot_be_moved_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Re-dimensioning failed once: the next draw may succeed."""
-    line = next(e for e in library.load() if library._is_useful(e.topology))
+    line = useful_entry()
     answers: list[Topology | None] = [None, *[line.topology] * 9]
     monkeypatch.setattr(library, "of_archetype", lambda code: (line,))
     monkeypatch.setattr(houses, "resized", lambda *a, **k: answers.pop(0))

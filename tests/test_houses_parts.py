@@ -16,11 +16,13 @@ from drawing import plan_of
 from madorizu.catalogue import ARCHETYPES
 from madorizu.errors import OutOfTimeError, PlanError
 from madorizu.houses import closets, doors, fixtures, library, topology, windows
-from madorizu.houses.finish import _hung, finish
+from madorizu.houses.clearance import overlap
+from madorizu.houses.finish import _balcony, _hung, _porch, _with_master, finish
+from madorizu.houses.peninsula import COUNTER_U_MM, COUNTER_V_MM, _Corner, _corners, peninsula
 from madorizu.houses.runs import Run, runs
 from madorizu.houses.search import Site
 from madorizu.houses.topology import Storey, Topology
-from madorizu.plan import SIDES, Cell, Edge, Opening, Stair, cells_in, indoor_cells
+from madorizu.plan import OPPOSITE, SIDES, Cell, Edge, Fixture, Opening, Side, Stair, bounds, cells_in, indoor_cells
 
 
 def storey(text: str, legend: Mapping[str, str] | None = None) -> Storey:
@@ -72,7 +74,8 @@ BEDROOM = """
 def test_a_bedroom_gets_a_closet_and_keeps_window_and_door() -> None:
     """The closet is cut out of the room, away from the outer wall, and leaves a rectangle or an L."""
     for seed in range(5):
-        after = closets.carve(storey(BEDROOM), random.Random(seed))
+        after, owners = closets.carve(storey(BEDROOM), random.Random(seed))
+        assert [after.rooms[i][0] + after.rooms[j][0] for i, j in owners.items()] == ["clbed"]
         rooms = dict(after.rooms)
         assert rooms["bed"] | rooms["cl"] == cells_in((0, 0, 8, 7)) and not rooms["bed"] & rooms["cl"]
         assert 3 <= len(rooms["cl"]) <= 16 and rooms["hall"] == cells_in((0, 7, 8, 2))
@@ -82,18 +85,18 @@ def test_a_bedroom_gets_a_closet_and_keeps_window_and_door() -> None:
 def test_a_master_bedroom_beside_a_walk_in_closet_gets_none() -> None:
     """Its closet is there already."""
     before = storey("KKMMMMMM\n" * 6 + "HHHHHHHH\n" * 2)
-    assert closets.carve(before, random.Random(0)) == before
+    assert closets.carve(before, random.Random(0)) == (before, {})
 
 
 def test_a_room_without_space_gets_no_closet() -> None:
     """Of a 4.5 畳 bedroom nothing can be cut that the catalogue allows."""
     small = storey("1111\n" * 8 + "HHHH\n" * 2)
-    assert "cl" not in dict(closets.carve(small, random.Random(0)).rooms)
+    assert "cl" not in dict(closets.carve(small, random.Random(0))[0].rooms)
 
 
 def test_a_room_away_from_the_hall_gets_no_closet() -> None:
     """Without a wall for its door no strip is usable."""
-    assert "cl" not in dict(closets.carve(storey("11111111\n" * 7), random.Random(0)).rooms)
+    assert "cl" not in dict(closets.carve(storey("11111111\n" * 7), random.Random(0))[0].rooms)
 
 
 # --- doors --------------------------------------------------------------------------------
@@ -201,6 +204,86 @@ def test_a_washroom_with_space_gets_a_sliding_door() -> None:
     assert [o.kind for o in hung(picture)] == ["sliding"]
 
 
+def test_a_store_opens_at_its_long_side() -> None:
+    """Both sides have the hall: what lies a module deep can be reached, what lies two modules deep cannot."""
+    picture = storey("ooooHH\nooooHH\nHHHHHH\nHHHHHH\n")
+    for seed in range(8):
+        (front,) = hung(picture, seed=seed)
+        assert (front.axis, front.y) == ("h", 2)
+
+
+def test_a_closet_opens_to_the_room_it_was_cut_from() -> None:
+    """Between two bedrooms it would open to either: it opens to its own, and to no other."""
+    picture = storey("111111cc222222\n" * 7 + "HHHHHHHHHHHHHH\n" * 2)
+    kinds = [kind for kind, _ in picture.rooms]
+    closet = kinds.index("cl")
+    beds = [i for i, kind in enumerate(kinds) if kind == "bed"]
+    for seed in range(6):
+        for owner in beds:
+            found = doors.hang(
+                picture, floor=2, stair=None, entrance="s", rng=random.Random(seed), owners={closet: owner}
+            )
+            assert found is not None
+            (front,) = [o for o in found if o.kind == "folding"]
+            cells = {c for e in front.edges for c in e.cells}
+            assert cells <= picture.rooms[closet][1] | picture.rooms[owner][1]
+    # Where it does not touch its room there is no house.
+    away = storey("111111HHcc222222\n" * 7 + "HHHHHHHHHHHHHHHH\n" * 2)
+    kinds = [kind for kind, _ in away.rooms]
+    owners = {kinds.index("cl"): min(i for i, (k, c) in enumerate(away.rooms) if k == "bed" and (0, 0) in c)}
+    assert doors.hang(away, floor=2, stair=None, entrance="s", rng=random.Random(0), owners=owners) is None
+
+
+def test_a_front_slides_along_its_closet() -> None:
+    """The middle as a rule; where a leaf turns before the middle, another part."""
+    picture = storey("cccccccc\ncccccccc\n" + "11111111\n" * 6 + "HHHHHHHH\nHHHHHHHH\n")
+    front = next(o for o in hung(picture) if o.kind == "folding")
+    assert (front.x, front.span) == (2, 4)
+    walls = doors._Walls(picture.rooms, swept={(2, 2), (3, 2)})
+    index = [kind for kind, _ in picture.rooms].index("cl")
+    moved = doors._door(walls, index, random.Random(0))
+    assert moved is not None and (moved.x, moved.span) == (4, 4)
+
+
+def test_a_leaf_rests_at_a_wall() -> None:
+    """A bedroom at a corridor: the door hangs at its corner, whichever end of the common wall that is."""
+    for text in ("HH1111111\n" * 7, "1111111HH\n" * 7, "HHHHHHH\nHHHHHHH\n" + "1111111\n" * 7):
+        picture = storey(text)
+        room = dict(picture.rooms)["bed"]
+        for seed in range(6):
+            (leaf,) = hung(picture, seed=seed)
+            rest = doors._rest_of(leaf)
+            assert len([c for c in rest.cells if c in room]) == 1 and doors.swing(leaf) <= room
+
+
+def test_a_leaf_that_rests_by_hand() -> None:
+    """At (4, 6) in a wall from west to east, opening north or south; in one from north to south, east or west."""
+    expected = {
+        ("h", 1, "start"): Edge("v", 4, 6), ("h", 1, "end"): Edge("v", 6, 6),
+        ("h", -1, "start"): Edge("v", 4, 5), ("h", -1, "end"): Edge("v", 6, 5),
+        ("v", 1, "start"): Edge("h", 4, 6), ("v", 1, "end"): Edge("h", 4, 8),
+        ("v", -1, "start"): Edge("h", 3, 6), ("v", -1, "end"): Edge("h", 3, 8),
+    }  # fmt: skip
+    for (axis, side, hinge), edge in expected.items():
+        leaf = Opening("hinged", axis, 4, 6, 2, 755, 0, 2000, hinge, side)  # type: ignore[arg-type]
+        assert doors._rest_of(leaf) == edge
+
+
+def test_a_wc_does_not_open_at_the_entrance() -> None:
+    """Its wall to the hall runs from the entrance on: the door lies at the other end."""
+    picture = storey("EEEEHHHHHHHH\n" * 2 + "EEEEHHHHHHHH\n" + "....TTTTTT..\n" * 3)
+    for seed in range(8):
+        door = next(o for o in hung(picture, seed=seed) if o.width_mm == 650)
+        assert door.x >= 5 and not doors.fronts(door) & doors._entrance_edge(doors._Walls(picture.rooms))
+
+
+def test_the_entrance_steps_up_at_one_straight_line() -> None:
+    """An L of hall around the entrance: open along the longer leg, a wall along the other."""
+    picture = storey("HHHHHHHH\nHHHHHHHH\n" + "EEEEEEHH\n" * 4)
+    gaps = [o for o in hung(picture, floor=1) if o.kind == "open"]
+    assert [(o.axis, o.y, o.span) for o in gaps] == [("h", 2, 6)]
+
+
 def test_leaves_keep_clear_of_each_other() -> None:
     """Two bedrooms at one corridor: their leaves never sweep the same floor, nor that before the other door."""
     picture = storey("111111222222\n" * 6 + "HHHHHHHHHHHH\n" * 2 + "TTTTMMMMMMMM\n" * 2 + "MMMMMMMMMMMM\n" * 4)
@@ -237,7 +320,7 @@ def test_the_stair_is_open_at_its_portal() -> None:
 def glazed(picture: Storey, *, floor: int = 1, balcony: frozenset[Cell] = frozenset(), high: set[Edge] | None = None,
            porch: frozenset[Cell] = frozenset(), taken: set[Edge] | None = None) -> list[Opening]:  # fmt: skip
     """Give a storey its windows."""
-    return windows.glaze(picture, taken or set(), high or set(), balcony, porch, floor=floor, rng=random.Random(1))
+    return windows.glaze(picture, taken or set(), high or set(), balcony, porch, floor=floor)
 
 
 def test_a_habitable_room_has_a_seventh_of_its_floor_in_windows() -> None:
@@ -272,9 +355,9 @@ def test_no_window_lies_half_beside_the_porch() -> None:
     def beside(opening: Opening) -> set[bool]:
         return {any(c in porch for c in e.cells) for e in opening.edges}
 
-    assert [beside(o) for o in glazed(picture) if o.y == 6] == [{False, True}]  # in the middle, x 3 to 7
+    assert [beside(o) for o in glazed(picture) if o.y == 6] == [{False, True}] * 2  # x 1 to 5, and 5 to 9
     assert all(len(beside(o)) == 1 for o in glazed(picture, porch=porch))
-    assert [o.x for o in glazed(picture, porch=porch) if o.y == 6] == [0, 4]
+    assert [(o.x, o.span) for o in glazed(picture, porch=porch) if o.y == 6] == [(1, 3)]
 
 
 def test_small_rooms_get_a_small_sash_and_inner_rooms_none() -> None:
@@ -288,6 +371,67 @@ def test_small_rooms_get_a_small_sash_and_inner_rooms_none() -> None:
     assert glazed(narrow, taken=blocked) == []
 
 
+def test_windows_keep_off_the_corners_of_the_house() -> None:
+    """Half a module; where the wall is two modules long a sash is left, where it is one there is no choice."""
+    for text in ("LLLLLLLL\n" * 8, "MMMMMM\n" * 6 + "HHHHHH\n" * 2, "TTTH\nTTTH\nHHHH\nHHHH\n"):
+        picture = storey(text)
+        _, _, width, height = bounds(picture.cells)
+        for o in glazed(picture, floor=2):
+            along, end = (o.x, width) if o.axis == "h" else (o.y, height)
+            assert along >= 1 and along + o.span <= end - 1 or o.span == end
+    everything = cells_in((0, 0, 8, 8))
+    whole_side = Run("h", 0, 8, 8)
+    assert windows._off_corners(whole_side, everything) == Run("h", 1, 8, 6)
+    assert windows._off_corners(whole_side.part(0, 4), everything) == Run("h", 1, 8, 3)
+    assert windows._off_corners(whole_side.part(2, 4), everything) == Run("h", 2, 8, 4)
+    assert windows._off_corners(whole_side.part(6, 2), everything) == Run("h", 6, 8, 2)
+    assert windows._off_corners(Run("v", 0, 0, 3), cells_in((0, 0, 8, 3))) == Run("v", 0, 1, 2)
+
+
+def test_a_room_at_a_corner_is_lit_from_both_sides() -> None:
+    """A bedroom in the south-east: one window would do, each of its outer sides has one."""
+    picture = storey("HHHHHHHHHH\n" * 2 + "HH11111111\n" * 8)
+    found = [o for o in glazed(picture, floor=2) if any(c in dict(picture.rooms)["bed"] for c in o.edges[0].cells)]
+    assert {(o.axis, o.y if o.axis == "h" else o.x) for o in found} == {("h", 10), ("v", 10)}
+
+
+def test_a_long_living_room_has_two_doors_to_the_garden() -> None:
+    """From five modules of south wall on."""
+    for width, count in ((9, 1), (10, 2), (14, 2)):
+        found = glazed(storey(("L" * width + "\n") * 8 + ("H" * width + "\n") * 0))
+        assert sum(o.kind == "french" for o in found) == count
+
+
+def test_a_counter_has_a_low_sash_above_it() -> None:
+    """In its outer wall, with a sill of 1100 mm; beside it the wall may have any window."""
+    picture = storey("LLLLLLLLLLLL\n" * 8)
+    counter = {Edge("h", x, 0) for x in range(6)}
+    found = glazed(picture, high=counter)
+    (sash,) = [o for o in found if o.sill_mm == windows.COUNTER_SILL_MM]
+    assert set(sash.edges) <= counter and 690 <= sash.width_mm <= 1190 and sash.head_mm - sash.sill_mm == 900
+    assert not any(set(o.edges) & counter for o in found if o is not sash)
+
+
+def test_no_side_of_six_metres_is_blank() -> None:
+    """Stores in the north: the walk-in closet gets a sash; a side with the porch has its door, a short one nothing."""
+    text = "KKKKKKKKoooooo\n" * 2 + "HHHHHHHHHHHHHH\n" * 2 + "LLLLLLLLLLLLLL\n" * 8
+    found = [o for o in glazed(storey(text)) if o.axis == "h" and o.y == 0]
+    assert [(o.x, o.span, o.sill_mm) for o in found] == [(3, 2, 900)]
+    assert not [o for o in glazed(storey(text), porch=cells_in((0, -2, 3, 2))) if o.axis == "h" and o.y == 0]
+    short = "KKKKKKKKoo\n" * 2 + "HHHHHHHHHH\n" * 2 + "LLLLLLLLLL\n" * 8
+    assert not [o for o in glazed(storey(short)) if o.axis == "h" and o.y == 0]
+
+
+def test_entrance_hall_and_void_have_windows() -> None:
+    """The entrance in its side wall, the void a wide one."""
+    picture = storey("HHHHHHVVVVVV\n" * 6 + "EEEELLLLLLLL\n" * 4)
+    taken = {Edge("h", x, 10) for x in range(3)}  # the door, with half a module beside it
+    found = glazed(picture, taken=taken)
+    owner = {c: k for k, cells in picture.rooms for c in cells}
+    spans = {owner[c]: o.span for o in found for c in o.edges[0].cells if c in owner}
+    assert (spans["ent"], spans["hall"], spans["void"]) == (2, 2, 4)
+
+
 def test_a_wall_too_short_for_a_sash_stays_closed() -> None:
     """A bedroom that sees the outside through half a module only."""
     picture = storey("HHHH1HHH\nH1111HHH\nH1111HHH\nH1111HHH\nHHHHHHHH\n")
@@ -298,23 +442,103 @@ def test_a_wall_too_short_for_a_sash_stays_closed() -> None:
 
 
 def test_the_kitchen_keeps_off_doors_and_the_south() -> None:
-    """In a free LDK it stands at any wall but the southern one, clear of the door."""
-    picture = storey("LLLLLLLLLL\n" * 10 + "HHHHHHHHHH\n" * 2)
+    """In a free LDK it stands at an outer wall but the southern one, clear of the door."""
+    picture = storey("HHHHHHHHHH\nHHHHHHHHHH\n" + "LLLLLLLLLL\n" * 10)
     found = hung(picture)
     busy = fixtures.busy_cells(found)
     taken = {e for o in found for e in o.edges}
     for seed in range(6):
-        run = fixtures.kitchen_run(picture, taken, busy, random.Random(seed))
-        assert run is not None and run.span in (6, 8)
+        run, _ = fixtures.kitchen_runs(picture, taken, busy, random.Random(seed))[0]
+        assert run.axis == "v" and run.span == 8
         inside = 1 if run.edge.cells[1] in dict(picture.rooms)["ldk"] else -1
         assert not run.beside(inside, 2) & busy
 
 
+def test_the_kitchen_is_near_the_washroom() -> None:
+    """Of two outer walls alike the one beside the washroom."""
+    for beside, x in (("WWWWHHHHHH", 0), ("HHHHHHWWWW", 10)):
+        picture = storey(f"{beside}\n" * 4 + "LLLLLLLLLL\n" * 10)
+        taken = {Edge("h", i, 4) for i in range(10)}  # the wall between them is no place for it
+        for seed in range(5):
+            run, _ = fixtures.kitchen_runs(picture, taken, frozenset(), random.Random(seed))[0]
+            assert (run.axis, run.x) == ("v", x) and run.y == 4
+
+
+def test_counter_and_refrigerator_by_the_length_of_the_wall() -> None:
+    """Eight half modules: 2550 mm and the refrigerator; seven: 2250 mm and the refrigerator, in one line."""
+    for side, counter_mm in ((8, 2550), (7, 2250)):
+        picture = storey(("L" * side + "\n") * side)
+        placed = fixtures.kitchen(picture, [], set(), frozenset(), random.Random(0))
+        assert placed is not None
+        counter, fridge = placed
+        assert (counter.kind, fridge.kind) == ("kitchen", "refrigerator") and counter.facing == fridge.facing
+        assert (max(counter.width_mm, counter.depth_mm), fridge.width_mm, fridge.depth_mm) == (counter_mm, 700, 700)
+        assert all(fixtures.cells_under(f) <= cells_in((0, 0, side, side)) for f in placed)
+
+
+def test_a_refrigerator_apart_stands_near_and_out_of_the_way() -> None:
+    """A wall of six half modules holds the counter alone: the refrigerator stands at another wall, not before it."""
+    picture = storey("LLLLLL\n" * 12)
+    sides = {e for y in range(12) for e in (Edge("v", 0, y), Edge("v", 6, y)) if y not in (5, 6, 7, 8)}
+    placed = fixtures.kitchen(picture, [], sides, frozenset(), random.Random(0))
+    assert placed is not None
+    counter, fridge = placed
+    assert counter.facing == "s" and counter.width_mm == 2550
+    assert not fixtures.cells_under(fridge) & cells_in((0, 0, 6, 4))  # the counter, and the cook before it
+    assert abs(fridge.y_mm - counter.y_mm) < 5000
+    everywhere = {*sides, *(Edge("v", x, y) for x in (0, 6) for y in range(12)), *(Edge("h", x, 12) for x in range(6))}
+    assert fixtures.kitchen(picture, [], everywhere, frozenset(), random.Random(0)) is None
+
+
+@pytest.mark.parametrize(("corner", "counter", "fridge"), [
+    (_Corner((0, 0), "n", "e"), (75, 1675, 2550, 650, "n"), (75, 75, 700, 700, "s")),
+    (_Corner((9, 0), "n", "w"), (4550 - 2625, 1675, 2550, 650, "n"), (4550 - 775, 75, 700, 700, "s")),
+    (_Corner((0, 9), "s", "e"), (75, 4550 - 2325, 2550, 650, "s"), (75, 4550 - 775, 700, 700, "n")),
+    (_Corner((0, 0), "w", "s"), (1675, 75, 650, 2550, "w"), (75, 75, 700, 700, "e")),
+    (_Corner((9, 9), "e", "n"), (4550 - 2325, 4550 - 2625, 650, 2550, "e"), (4550 - 775, 4550 - 775, 700, 700, "w")),
+])  # fmt: skip
+def test_a_facing_kitchen_by_hand(
+    corner: _Corner, counter: tuple[int, int, int, int, Side], fridge: tuple[int, int, int, int, Side]
+) -> None:
+    """In corners of ten half modules square: 900 mm between refrigerator and counter, its end at the side wall."""
+    ours = corner.stand("kitchen", COUNTER_U_MM, COUNTER_V_MM, corner.back)
+    assert ours == Fixture("kitchen", *counter)
+    assert corner.stand("refrigerator", (75, 775), (75, 775), OPPOSITE[corner.back]) == Fixture("refrigerator", *fridge)
+    assert corner in set(_corners(cells_in((0, 0, 10, 10))))
+
+
+def test_a_large_living_room_may_have_a_facing_kitchen() -> None:
+    """Half of them where no door is in the way; ways of 900 mm on both sides; near the washroom, not in the sun."""
+    picture = storey("WWWWHHHHHHHHHHHH\n" * 4 + "LLLLLLLLLLLLLLLL\n" * 12)
+    rooms = dict(picture.rooms)
+    facing = 0
+    for seed in range(30):
+        placed = fixtures.kitchen(picture, [], set(), frozenset(), random.Random(seed))
+        assert placed is not None
+        counter, fridge = placed
+        if counter.facing == "n" and counter.y_mm == 4 * 455 + 1675:
+            facing += 1
+            assert counter.x_mm == fridge.x_mm == 75  # in the north-west, where the washroom is
+            front = Fixture("kitchen", counter.x_mm, counter.y_mm - 900, counter.width_mm, 650 + 2 * 900, "n")
+            assert fixtures.cells_under(front) <= rooms["ldk"] and not overlap(front, fridge)
+    assert 5 < facing < 25
+    assert (
+        peninsula(cells_in((0, 0, 9, 10)), frozenset(), cells_in((0, 0, 9, 10)), [], frozenset(), random.Random(0))
+        is None
+    )
+    far = cells_in((-30, 0, 4, 4))  # a washroom at the other end of the house
+    assert peninsula(rooms["ldk"], far, picture.cells, [], frozenset(), random.Random(0)) is None
+    narrow = cells_in((0, 0, 7, 20))
+    assert peninsula(narrow, frozenset(), narrow, [], frozenset(), random.Random(0)) is None
+    whole_floor = cells_in((0, 0, 12, 12))
+    assert peninsula(whole_floor, frozenset(), whole_floor, [], whole_floor, random.Random(0)) is None
+
+
 def test_no_kitchen_without_a_wall_of_three_modules() -> None:
-    """A living room that is all doors, and a storey without one."""
+    """A living room that is all doors; a storey without one needs none."""
     picture = storey("LLLLL\n" * 5)
-    assert fixtures.kitchen_run(picture, set(), frozenset(), random.Random(0)) is None
-    assert fixtures.kitchen_run(storey("HHHH\n"), set(), frozenset(), random.Random(0)) is None
+    assert fixtures.kitchen(picture, [], set(), frozenset(), random.Random(0)) is None
+    assert fixtures.kitchen(storey("HHHH\n"), [], set(), frozenset(), random.Random(0)) == []
 
 
 def test_fixtures_stand_inside_their_rooms_and_off_the_doors() -> None:
@@ -323,26 +547,25 @@ def test_fixtures_stand_inside_their_rooms_and_off_the_doors() -> None:
     found = hung(picture, floor=1)
     taken = {e for o in found for e in o.edges}
     busy = fixtures.busy_cells(found)
-    kitchen = fixtures.kitchen_run(picture, taken, busy, random.Random(0))
+    kitchen = fixtures.kitchen(picture, found, taken, busy, random.Random(0))
     assert kitchen is not None
-    placed = fixtures.equip(picture, kitchen, found, taken, busy)
+    placed = [*kitchen, *fixtures.equip(picture, found, taken, busy)]
     kinds = [f.kind for f in placed]
-    assert {"bathtub", "basin", "toilet", "kitchen", "shoe_cabinet"} <= set(kinds)
+    assert {"bathtub", "basin", "toilet", "kitchen", "refrigerator", "shoe_cabinet"} <= set(kinds)
     home = {"bathtub": "bath", "basin": "wash", "washing_machine": "wash", "toilet": "wc", "shoe_cabinet": "ent"}
     rooms = dict(picture.rooms)
     swept = {c for o in found for c in doors.swing(o)}
     for item in placed:
-        cells = fixtures._cells_under(item)
+        cells = fixtures.cells_under(item)
         assert cells <= rooms[home.get(item.kind, "ldk")]
         assert not cells & swept
-    assert len(fixtures.equip(picture, None, found, taken, busy)) < len(placed)
 
 
 def test_the_bowl_stands_at_the_short_wall_far_from_the_door() -> None:
     """The door is in the east of a WC that lies east-west: the bowl stands in the west, facing east."""
     picture = storey("TTTTHH\nTTTTHH\n")
     found = hung(picture)
-    bowl = fixtures.equip(picture, None, found, {e for o in found for e in o.edges}, fixtures.busy_cells(found))
+    bowl = fixtures.equip(picture, found, {e for o in found for e in o.edges}, fixtures.busy_cells(found))
     assert [(f.kind, f.facing, f.x_mm) for f in bowl] == [("toilet", "e", 75)]
 
 
@@ -354,7 +577,7 @@ def test_a_tub_faces_the_room_from_each_wall(axis: str, x: int, y: int, facing: 
     picture = storey("UUUU\n" * 4)
     free = Run(axis, x, y, 4)  # type: ignore[arg-type]
     taken = {e for r in (Run("h", 0, 0, 4), Run("h", 0, 4, 4), Run("v", 0, 0, 4), Run("v", 4, 0, 4)) for e in r.edges}
-    tub = fixtures.equip(picture, None, [], taken - set(free.edges), frozenset())
+    tub = fixtures.equip(picture, [], taken - set(free.edges), frozenset())
     assert [f.facing for f in tub] == [facing]
     assert (
         min(tub[0].x_mm, tub[0].y_mm, 1820 - tub[0].x_mm - tub[0].width_mm, 1820 - tub[0].y_mm - tub[0].depth_mm) == 75
@@ -364,16 +587,16 @@ def test_a_tub_faces_the_room_from_each_wall(axis: str, x: int, y: int, facing: 
 def test_nothing_stands_in_an_arm_that_is_too_narrow() -> None:
     """A washroom with an arm half a module wide: basin and machine keep to the wide part."""
     picture = storey("WWWW\nWWWW\nWWWW\n...W\n...W\n...W\n...W\n")
-    placed = fixtures.equip(picture, None, [], set(), frozenset())
+    placed = fixtures.equip(picture, [], set(), frozenset())
     assert {f.kind for f in placed} == {"basin", "washing_machine"}
-    assert all(fixtures._cells_under(f) <= cells_in((0, 0, 4, 3)) for f in placed)
+    assert all(fixtures.cells_under(f) <= cells_in((0, 0, 4, 3)) for f in placed)
 
 
 def test_a_room_of_doors_gets_no_fixture() -> None:
     """Every wall of the bath is taken."""
     picture = storey("UUUU\n" * 4)
     taken = {e for r in (Run("h", 0, 0, 4), Run("h", 0, 4, 4), Run("v", 0, 0, 4), Run("v", 4, 0, 4)) for e in r.edges}
-    assert fixtures.equip(picture, None, [], taken, frozenset()) == []
+    assert fixtures.equip(picture, [], taken, frozenset()) == []
 
 
 # --- finish -------------------------------------------------------------------------------
@@ -394,11 +617,58 @@ def test_a_balcony_is_there_as_asked() -> None:
 
 
 def test_the_porch_lies_outside_before_the_entrance() -> None:
-    """One module deep, as wide as the door's run."""
+    """As wide as the door's run, and a module and a half deep before a door of full width."""
     house = next(h for h in (finish(whole(), seed=s) for s in range(20)) if h is not None)
     porch = next(r.cells for r in house.plans[0].rooms if r.kind == "porch")
     door = next(o for o in house.plans[0].openings if o.kind == "entrance")
-    assert len(porch) == 2 * door.span and not porch & indoor_cells(house.plans[0])
+    assert len(porch) == (3 if door.span == 3 else 2) * door.span and not porch & indoor_cells(house.plans[0])
+
+
+@pytest.mark.parametrize(("floor", "y", "span", "deep"), [
+    (cells_in((0, 0, 18, 16)), 16, 3, 3),
+    (cells_in((0, 0, 18, 16)), 16, 2, 2),  # the narrow door
+    (cells_in((0, 0, 18, 28)), 28, 3, 2),  # the picture ends a module beyond a house of fourteen
+    (cells_in((0, 0, 18, 16)) | cells_in((0, 16, 2, 6)) | cells_in((2, 18, 16, 4)), 16, 3, 2),  # a wing before it
+])  # fmt: skip
+def test_how_deep_a_porch_is(floor: frozenset[Cell], y: int, span: int, deep: int) -> None:
+    """Before a door in the south wall, by the width of the door, the picture and the house itself."""
+    door = Opening("entrance", "h", 4, y, span, 860 if span == 2 else 1000, 0, 2100)
+    porch = _porch([door], "s", floor)
+    assert bounds(porch) == (4, y, span, deep)
+
+
+@pytest.mark.parametrize(("text", "names"), [
+    ("MMMMMM11111111KK\n" * 8 + "HHHHHHHHHHHHHHHH\n" * 2, {0: "bed", 6: "mbr"}),  # 64 cells against 48
+    ("KKMMMMMM11111111\n" * 8 + "HHHHHHHHHHHHHHHH\n" * 2, {2: "mbr", 8: "bed"}),  # the walk-in closet is the master's
+    ("MMMMMMM1111111\n" * 7 + "MMMMMMM1111111\n", {0: "mbr", 7: "bed"}),  # alike: it stays
+    ("MMMMMMM\n" * 7 + "HHHHHHH\n" * 2 + "1111111\n" * 7, {0: "bed"}),  # of two alike the one in the sun
+    ("MMMMMM11111\n" * 4 + "MMMMMMHHHHH\n" * 3, {0: "mbr"}),  # 20 cells are no master bedroom
+])  # fmt: skip
+def test_the_larger_bedroom_is_the_master_one(text: str, names: dict[int, str]) -> None:
+    """Names change places, rooms stay; by the cell in the first row."""
+    after = _with_master(storey(text))
+    found = {x: next(kind for kind, cells in after.rooms if (x, 0) in cells) for x in names}
+    assert found == names
+    assert {cells for _, cells in after.rooms} == {cells for _, cells in storey(text).rooms}
+    assert sum(kind == "mbr" for kind, _ in after.rooms) == 1
+
+
+def test_a_balcony_lies_before_the_master_bedroom() -> None:
+    """To the south, from the master's end on, three modules at the least, and before both rooms where it can."""
+    for text, corner in (
+        ("HHHHHHHHHHHHHHHH\n" * 2 + "11111111MMMMMMMM\n" * 8, (15, 10)),
+        ("HHHHHHHHHHHHHHHH\n" * 2 + "MMMMMMMM11111111\n" * 8, (0, 10)),
+    ):
+        picture = storey(text)
+        rooms = dict(picture.rooms)
+        for seed in range(12):
+            cells = _balcony(picture, random.Random(seed))
+            _, y, width, depth = bounds(cells)
+            assert (y, depth) == (10, 2) and width >= 6 and corner in cells
+            for kind in ("mbr", "bed"):
+                assert sum((x, 9) in rooms[kind] for x in range(16) if (x, 10) in cells) >= 4
+    alone = storey("MMMMHH\n" * 6)
+    assert bounds(_balcony(alone, random.Random(0))) == (0, 6, 4, 2)
 
 
 def test_a_dead_end_becomes_a_store() -> None:
@@ -451,6 +721,13 @@ def test_an_entry_knows_its_heads_before_its_rooms() -> None:
         _ = damaged.topology
 
 
+def test_an_entry_says_whether_its_rooms_fit() -> None:
+    """A walk-in closet a module wide and three long is a tunnel: the line is passed over."""
+    for length, fits in ((6, False), (5, True)):
+        rooms = (("wic", cells_in((0, 0, 2, length))), ("hall", cells_in((2, 0, 2, length))))
+        assert library.Entry(topology.to_json(Topology((Storey(rooms),), "s", None))).fits is fits
+
+
 def test_the_library_that_ships_is_whole() -> None:
     """Each line is a topology of one or two storeys, its heads those of its rooms."""
     entries = library.load()
@@ -481,6 +758,18 @@ def test_random_sites_are_common_houses() -> None:
     for site in sites:
         if site.upper is not None:
             assert all(site.shift[i] >= 0 and site.shift[i] + site.upper[i] <= site.lower[i] for i in (0, 1))
+
+
+def test_random_sites_have_notches_and_smaller_upper_storeys() -> None:
+    """Six of ten larger 1Fs lose a corner of 4 to 25 %; the 2F has about 0.85 of the 1F, never under 40 modules²."""
+    drawn = [s for seed in range(400) if (s := library.random_site(random.Random(seed))).upper is not None]
+    large = [s for s in drawn if s.lower[0] * s.lower[1] >= 200]
+    notches = [s.notch for s in large if s.notch]
+    assert 0.5 < len(notches) / len(large) < 0.7 and min(notches) >= 0.04 and max(notches) <= 0.25
+    assert all(s.notch == 0.0 for s in drawn if s.lower[0] * s.lower[1] < 200)
+    areas = [(s.lower[0] * s.lower[1], s.upper[0] * s.upper[1]) for s in drawn if s.upper is not None]
+    assert 0.82 < sum(above / below for below, above in areas) / len(areas) < 0.88
+    assert all(above >= 160 or above == below for below, above in areas)
 
 
 def test_harvest_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from drawing import door, ground_floor_8x7, plan_of, with_openings
+from drawing import door, ground_floor_8x7, plan_of, window, with_openings
 from madorizu import rules
-from madorizu.plan import Plan
+from madorizu.plan import Opening, OpeningKind, Plan
 
 
 def found(plan: Plan, code: str) -> list[str]:
@@ -85,6 +85,7 @@ def test_h06_a_bedroom_behind_a_bedroom() -> None:
         ("W", "o"),
         ("J", "S"),
         ("E", "X"),
+        ("H", "X"),
         ("L", "P"),
         ("H", "c"),
     ],
@@ -97,7 +98,21 @@ def test_h06_owned_rooms(owner: str, owned: str) -> None:
     assert found(plan, "H06") == []
 
 
-@pytest.mark.parametrize(("owner", "other"), [("1", "K"), ("J", "c"), ("M", "O"), ("T", "W"), ("U", "1"), ("K", "o")])
+@pytest.mark.parametrize(
+    ("owner", "other"),
+    [
+        ("1", "K"),
+        ("J", "c"),
+        ("M", "O"),
+        ("T", "W"),
+        ("U", "1"),
+        ("K", "o"),
+        ("H", "O"),
+        ("L", "O"),
+        ("H", "P"),
+        ("L", "X"),
+    ],
+)
 def test_h06_rooms_that_own_no_such_room(owner: str, other: str) -> None:
     """H06: no way leads through a WC or a closet, nor to a closet of another kind of room."""
     plan = plan_of(
@@ -143,6 +158,16 @@ def test_h07_a_bath_with_a_door_to_the_hall() -> None:
         "Bath must have exactly one door, to the washroom, got Hall, Washroom"
     ]
     assert found(plan_of(BATH), "H07") == ["Bath must have exactly one door, to the washroom, got none"]
+
+
+@pytest.mark.parametrize("kind", ["service", "french"])
+def test_h07_a_door_to_the_garden_is_a_second_door(kind: OpeningKind) -> None:
+    """H07: doors to the outside are counted, a window is none."""
+    to_wash, to_garden = door("hinged", "v", 4, 0), Opening(kind, "h", 0, 0, 2, 750)
+    assert found(plan_of(BATH, openings=[to_wash, to_garden]), "H07") == [
+        "Bath must have exactly one door, to the washroom, got Washroom, the outside"
+    ]
+    assert found(plan_of(BATH, openings=[to_wash, window("h", 0, 0, 2)]), "H07") == []
 
 
 def test_h07_bath_and_washroom_share_one_module() -> None:

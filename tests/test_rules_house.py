@@ -56,8 +56,8 @@ def test_h05_a_straight_stair() -> None:
     assert found(plan_of(text, stair=stair, openings=[door("open", "v", 10, 0)], floor=2), "H05") == []
 
 
-def test_h05_a_stair_that_turns_once_may_leave_a_corner_out() -> None:
-    """H05: an L stair's room lies inside its rectangle."""
+def test_h05_a_stair_that_turns_once_leaves_a_corner_out() -> None:
+    """H05: an L stair's room is its two flights; neither the corner that they go round, nor another one less."""
     text = """
         ZZZZZZ
         ZZZZZZ
@@ -70,6 +70,19 @@ def test_h05_a_stair_that_turns_once_may_leave_a_corner_out() -> None:
     assert found(plan_of(text, stair=stair, openings=[door("open", "h", 0, 4)]), "H05") == []
     upstairs = text.replace("ZZZZZZ", "ZZZZZZHH").replace("HH....", "......")
     assert found(plan_of(upstairs, stair=stair, openings=[door("open", "v", 6, 0)], floor=2), "H05") == []
+    whole = text.replace("ZZ....", "ZZZZZZ")
+    turned = text.replace("ZZ....", "ZZZZZZ").replace("ZZZZZZ", "..ZZZZ", 2)
+    for wrong in (whole, turned):
+        plan = plan_of(wrong, stair=stair, openings=[door("open", "h", 0, 4)])
+        assert found(plan, "H05") == ["Stair's room must be the stair's flights, got other cells"]
+    for rise, turn, corner in (
+        ("n", "left", "ZZZZZZ/ZZZZZZ/....ZZ/....ZZ"),
+        ("s", "left", "ZZ..../ZZ..../ZZZZZZ/ZZZZZZ"),
+        ("e", "right", "ZZZZZZ/ZZZZZZ/....ZZ/....ZZ"),
+        ("w", "right", "ZZ..../ZZ..../ZZZZZZ/ZZZZZZ"),
+    ):
+        other = plan_of(corner.replace("/", "\n"), stair=replace(stair, rise=rise, turn=turn))  # type: ignore[arg-type]
+        assert "got other cells" not in " ".join(found(other, "H05"))
 
 
 def test_h05_room_and_form_belong_together() -> None:
@@ -107,6 +120,11 @@ def test_h05_a_stair_to_nowhere() -> None:
         (Stair("u", (0, 0, 4, 3), "n", "left"), "ZZZZ\n" * 3),
         (Stair("u", (0, 0, 6, 4), "n", "left"), "ZZZZZZ\n" * 4),
         (Stair("l", (0, 0, 3, 4), "n", "left"), "ZZZ\n" * 4),
+        (Stair("straight", (0, 0, 2, 9), "n"), "ZZ\n" * 9),
+        (Stair("straight", (0, 0, 40, 2), "e"), "Z" * 40 + "\n" + "Z" * 40),
+        (Stair("u", (0, 0, 4, 6), "n", "left"), "ZZZZ\n" * 6),
+        (Stair("l", (0, 0, 4, 7), "n", "left"), "ZZZZ\n" * 7),
+        (Stair("l", (0, 0, 7, 4), "n", "left"), "Z" * 7 + "\n"),
     ],
 )
 def test_h05_stairs_of_unusual_size(stair: Stair, text: str) -> None:
@@ -114,10 +132,23 @@ def test_h05_stairs_of_unusual_size(stair: Stair, text: str) -> None:
     assert any("must be of its usual size" in m for m in found(plan_of(text, stair=stair), "H05"))
 
 
+@pytest.mark.parametrize(
+    ("stair", "text"),
+    [
+        (replace(U_STAIR, turn="none"), "Turn of a stair of kind u must be left or right, got none"),
+        (Stair("straight", (0, 0, 2, 8), "n", "left"), "Turn of a stair of kind straight must be none, got left"),
+        (Stair("l", (0, 0, 4, 6), "n"), "Turn of a stair of kind l must be left or right, got none"),
+    ],
+)
+def test_h05_a_stair_turns_as_its_kind_does(stair: Stair, text: str) -> None:
+    """H05: a straight stair turns to no side, the others to one."""
+    assert text in found(plan_of("ZZZZ\n" * 6, stair=stair), "H05")
+
+
 def test_h05_a_room_beside_its_stair() -> None:
     """H05: the stair's room is the stair's rectangle."""
     moved = replace(U_STAIR, rect=(1, 0, 4, 4))
-    assert "Stair's room must fill the stair's rectangle, got other cells" in found(plan_of(U_TEXT, stair=moved), "H05")
+    assert "Stair's room must be the stair's flights, got other cells" in found(plan_of(U_TEXT, stair=moved), "H05")
 
 
 def test_h05_steep_steps() -> None:
@@ -171,6 +202,14 @@ def test_h08_what_a_house_needs() -> None:
     assert found(hall, "H08") == []
 
 
+def test_h08_one_ldk() -> None:
+    """H08: two kitchens are two dwellings, on one storey or on two."""
+    two = plan_of("LlHH", {"l": "ldk"})
+    assert found(two, "H08") == ["House must have one LDK, got 2"]
+    assert found(plan_of("LLHH"), "H08") == []
+    assert "House must have one LDK, got 2" in found(House((plan_of("LL"), plan_of("LL", floor=2))), "H08")
+
+
 def test_h08_storeys_in_order() -> None:
     """H08: storeys are 1F, 2F, …; a house without any is found."""
     lower, upper = house_8x7().plans
@@ -193,6 +232,11 @@ def test_h14_a_room_over_the_garden() -> None:
         "Balcony must reach at most 910 mm beyond the storey below, got 2 cells further"
     ]
     assert found(House((lower, low)), "H14") == []
+    deck = plan_of("1111kkkk\n1111kkkk", floor=2)
+    for above in (deck, translate(deck, 0, 1)):  # nothing but a balcony may stand on posts
+        assert found(House((lower, above)), "H14") == [
+            "Deck must reach at most 910 mm beyond the storey below, got 4 cells further"
+        ]
 
 
 def test_h14_a_void_lies_over_a_living_room() -> None:

@@ -44,7 +44,9 @@ def test_equal_seeds_give_equal_mutants() -> None:
 
 def test_mutations_know_no_rule() -> None:
     """Whether a mutant is unlawful is decided without the rules that are tested on it."""
-    tree = ast.parse(Path(mutations.__file__).read_text("utf-8"))
-    names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
-    names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    files = sorted(Path(mutations.__file__).parent.glob("*.py"))
+    trees = [ast.parse(file.read_text("utf-8")) for file in files]
+    names = [n.module or "" for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    names += [a.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    assert len(files) == 7
     assert {name for name in names if name.startswith("madorizu")} == {"madorizu.catalogue", "madorizu.plan"}

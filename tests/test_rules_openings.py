@@ -10,6 +10,8 @@ from drawing import door, plan_of, upper_floor_8x7, window, with_openings
 from madorizu import rules
 from madorizu.plan import Opening, Plan
 
+HINGED = "Hinged door must"
+
 
 def found(plan: Plan, code: str) -> list[str]:
     """Return the messages of one rule's findings."""
@@ -44,6 +46,20 @@ def test_h09_a_tenth_of_the_floor() -> None:
     assert found(plan_of(BEDROOM, openings=[small, replace(small, x=5)]), "H09") == []
 
 
+def test_h09_what_reaches_into_the_next_storey_lights_nothing() -> None:
+    """H09: a sash of 150 mm, 10 m high, has 0.24 m² below 200 mm under the ceiling's floor, 0.15 × (2.5 - 0.9)."""
+    tall = replace(window("h", 3, 0, 2), width_mm=150, head_mm=10_000)
+    wide = replace(window("h", 3, 0, 2), width_mm=9000)
+    assert found(plan_of(BEDROOM, openings=[tall]), "H09") == [
+        "Bedroom must have at least 0.75 m² of window (A/10), got 0.24"
+    ]
+    small = replace(window("h", 3, 0, 2), head_mm=1700)
+    assert found(plan_of(BEDROOM, openings=[replace(wide, head_mm=1700)]), "H09") == [
+        "Bedroom must have at least 0.75 m² of window (A/10), got 0.73"
+    ]
+    assert "got 0.55" in found(plan_of(BEDROOM, openings=[small]), "H09")[0]
+
+
 def test_h09_a_window_to_a_balcony_counts() -> None:
     """H09: beyond a balcony is the open air."""
     assert found(upper_floor_8x7(), "H09") == []
@@ -74,12 +90,35 @@ def test_h12_a_balcony_on_the_ground_that_nobody_enters() -> None:
     assert found(from_wc, "H12") == [no_door]
 
 
+def test_h12_a_balcony_is_entered_by_a_door_that_one_can_pass() -> None:
+    """H12: half of a french window is passed, 325 mm of the small one; of 590 mm it would be too little."""
+    small = window("h", 2, 2, 2, kind="french")
+    assert found(plan_of(BALCONY, floor=2, openings=[small]), "H12") == []
+    assert found(plan_of(BALCONY, floor=2, openings=[replace(small, width_mm=590)]), "H12") == [
+        "Balcony must have a door to a habitable room or a hall, got none"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["porch", "deck"])
+def test_h12_porches_and_decks_stand_on_the_ground(kind: str) -> None:
+    """H12: before an upper storey there is a balcony, whatever it is called."""
+    plan = plan_of(BALCONY, {"b": kind}, openings=[window("h", 2, 2, kind="french")])
+    assert found(plan, "H12") == []
+    assert found(replace(plan, floor=2), "H12") == [f"{kind.capitalize()} must be on 1F, got 2F"]
+
+
+def test_h12_a_neck_of_a_balcony() -> None:
+    """H12: two squares that meet along half a module are no balcony one module deep."""
+    plan = plan_of("1111111\nbbbb...\nbbbbbbb\n...bbbb", floor=2, openings=[window("h", 0, 1, kind="french")])
+    assert found(plan, "H12") == ["Balcony must be at least 910 mm deep and 1820 mm long, got less"]
+
+
 def test_h12_a_narrow_or_short_balcony() -> None:
     """H12: half a module deep, or one module long, is no balcony."""
     french = window("h", 0, 1, 2, kind="french")
     text = "Balcony must be at least 910 mm deep and 1820 mm long, got less"
     assert found(plan_of("1111\nbbbb", floor=2, openings=[french]), "H12") == [text]
-    assert found(plan_of("1111\nbb..\nbb..", floor=2, openings=[french]), "H12") == [text]
+    assert found(plan_of("1111\nbb..\nbb..", floor=2, openings=[replace(french, width_mm=690)]), "H12") == [text]
 
 
 def test_h12_a_balcony_built_in() -> None:
@@ -165,6 +204,126 @@ def test_h13_frames_that_do_not_fit(opening: Opening, message: str) -> None:
     assert found(plan_of(ROOMS, openings=[opening]), "H13") == [message]
 
 
+LIVING = "LLLLHHHH\n" * 4
+
+
+@pytest.mark.parametrize(
+    ("opening", "message"),
+    [
+        (door("hinged", "v", 4, 0, width_mm=599), f"{HINGED} have a frame of at least 600 mm, got 599"),
+        (door("folding", "v", 4, 0, width_mm=599), "Folding door must have a frame of at least 600 mm, got 599"),
+        (door("open", "v", 4, 0, width_mm=599), "Open passage must have a frame of at least 600 mm, got 599"),
+        (door("service", "h", 0, 0, width_mm=599), "Service door must have a frame of at least 600 mm, got 599"),
+        (door("entrance", "h", 0, 0, width_mm=749), "Entrance door must have a frame of at least 750 mm, got 749"),
+        (door("sliding", "v", 4, 0, width_mm=1199), "Sliding door must have a frame of at least 1200 mm, got 1199"),
+        (
+            door("double_sliding", "v", 4, 0, width_mm=1199),
+            "Double sliding door must have a frame of at least 1200 mm, got 1199",
+        ),
+        (replace(window("h", 0, 0), width_mm=299), "Window must be at least 300 mm wide and high, got 299 x 1100"),
+        (replace(window("h", 0, 0), sill_mm=1701), "Window must be at least 300 mm wide and high, got 1650 x 299"),
+        (
+            replace(window("h", 0, 0), head_mm=2501),
+            "Window must have its head at most 2500 mm above the floor, got 2501",
+        ),
+        (
+            replace(window("h", 0, 0, kind="french"), width_mm=299),
+            "French window must have a frame of at least 300 mm, got 299",
+        ),
+        (
+            replace(window("h", 0, 0, kind="french"), sill_mm=101),
+            "French window must reach from the floor to 1800 mm or higher, got 101 to 2000",
+        ),
+        (
+            replace(door("hinged", "v", 4, 0), head_mm=1799),
+            f"{HINGED} reach from the floor to 1800 mm or higher, got 0 to 1799",
+        ),
+        (
+            replace(door("hinged", "v", 4, 0), sill_mm=1),
+            f"{HINGED} reach from the floor to 1800 mm or higher, got 1 to 2000",
+        ),
+        (
+            replace(door("open", "v", 4, 0), head_mm=1200),
+            "Open passage must reach from the floor to 1800 mm or higher, got 0 to 1200",
+        ),
+        (
+            replace(door("hinged", "v", 4, 0), head_mm=2600),
+            f"{HINGED} have its head at most 2500 mm above the floor, got 2600",
+        ),
+    ],
+)
+def test_h13_openings_that_nobody_can_use(opening: Opening, message: str) -> None:
+    """H13: a door is wide and high enough to walk through, of a sliding one the half; a window is no slit."""
+    assert found(plan_of(LIVING, openings=[opening]), "H13") == [message]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        door("hinged", "v", 4, 0, width_mm=600),
+        door("entrance", "h", 0, 0, width_mm=750, side=-1),
+        door("sliding", "v", 4, 0, width_mm=1200),
+        replace(window("h", 0, 0, kind="french"), sill_mm=100, width_mm=300, head_mm=1800),
+        replace(window("h", 0, 0), width_mm=300, sill_mm=2200, head_mm=2500),
+        replace(door("open", "v", 4, 0), width_mm=600, head_mm=1800),
+    ],
+)
+def test_h13_openings_of_the_least_size(opening: Opening) -> None:
+    """H13: what is named is allowed."""
+    assert found(plan_of(LIVING, openings=[opening]), "H13") == []
+
+
+def test_h13_a_narrow_gap_beside_a_way() -> None:
+    """H13: where a corner is cut out of a wall anyway, a second gap of half a module is no way of its own."""
+    text = "HHHH\nHHHH\nEEEH\nEEEH"
+    wide, narrow = door("open", "h", 0, 2, span=3), door("open", "v", 3, 2, span=1)
+    assert found(plan_of(text, openings=[wide, narrow]), "H13") == []
+    assert found(plan_of(text, openings=[narrow]), "H13") == [
+        "Open passage must have a frame of at least 600 mm, got 455"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "closed"),
+    [
+        (("wc", "hall"), "WC"),
+        (("bath", "wash"), "Bath"),
+        (("wash", "hall"), "Washroom"),
+        (("laundry", "hall"), "Laundry"),
+        (("bed", "hall"), "Bedroom"),
+        (("mbr", "ldk"), "Master bedroom"),
+        (("wa", "ldk"), "Tatami room"),
+        (("bed", "mbr"), "Bedroom"),
+        (("wc", "wash"), "WC"),
+        (("bed", "wic"), "Bedroom"),
+        (("wa", "cl"), "Tatami room"),
+        (("wc", "sto"), "WC"),
+        (("hall", "ldk"), None),
+        (("hall", "stair"), None),
+        (("ent", "sic"), None),
+        (("ldk", "pantry"), None),
+        (("hall", "void"), None),
+        (("hall", "sto"), None),
+        (("ent", "s"), None),
+        (("hall", "den"), None),
+        (("mbr", "wic"), None),
+        (("mbr", "den"), None),
+        (("bed", "cl"), None),
+        (("wa", "oshi"), None),
+        (("wash", "laundry"), None),
+        (("wash", "sto"), None),
+    ],
+)
+def test_h13_open_passages_and_rooms_that_need_a_door(kinds: tuple[str, str], closed: str | None) -> None:
+    """H13: what is private closes with a door; a store may be open to the room that owns it."""
+    plan, mirrored = (
+        plan_of("aabb\naabb", {"a": a, "b": b}, openings=[door("open", "v", 2, 0)]) for a, b in (kinds, kinds[::-1])
+    )
+    text = f"Open passage must not lead to a room that needs a door, got {closed}"
+    assert found(plan, "H13") == ([] if closed is None else [text])
+    assert len(found(mirrored, "H13")) == (closed is not None)
+
+
 def test_h13_an_850_mm_door_fits_one_module() -> None:
     """H13: the wide door of an LDK hangs in 910 mm of wall."""
     assert found(plan_of(ROOMS, openings=[door("hinged", "v", 4, 0, width_mm=850)]), "H13") == []
@@ -191,6 +350,21 @@ def test_h13_a_leaf_may_sweep_an_open_passage() -> None:
     plan = plan_of("ooHE\nooHE", openings=[door("hinged", "v", 2, 0)])
     assert "wall" in found(plan, "H13")[0]
     assert found(with_openings(plan, door("open", "v", 3, 0)), "H13") == []
+
+
+def test_h13_a_passage_elsewhere_does_not_take_the_wall_away() -> None:
+    """H13: a leaf of 1300 mm in a corridor of 910 meets the LDK's wall, though a passage joins both further on."""
+    text = "\n".join(["LLLLLLLLLLLL"] * 8 + ["HHHHHHHHHHHH"] * 2 + ["111111111111"] * 8)
+    leaf = door("hinged", "h", 0, 10, span=3, width_mm=1300, side=-1)
+    far, here = door("open", "h", 10, 8), door("open", "h", 0, 8, span=3)
+    assert "wall" in found(plan_of(text, openings=[leaf, far]), "H13")[0]
+    assert found(plan_of(text, openings=[leaf, here]), "H13") == []
+
+
+def test_h13_a_leaf_does_not_swing_over_a_void() -> None:
+    """H13: along an open side to a void there is a rail."""
+    plan = plan_of("VVVV\nVVVV\nHHHH\n1111", floor=2, openings=[door("hinged", "h", 0, 3, side=-1)])
+    assert "wall" in found(with_openings(plan, door("open", "h", 0, 2, span=4)), "H13")[0]
 
 
 def test_h13_an_entrance_door_opens_outwards_past_the_porch() -> None:

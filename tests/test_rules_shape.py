@@ -8,6 +8,7 @@ import pytest
 
 from drawing import door, house_8x7, plan_of
 from madorizu import rules
+from madorizu.catalogue import ROOMS
 from madorizu.plan import House, Plan, Room, Stair
 from madorizu.rules import Finding, regions
 
@@ -169,6 +170,68 @@ def test_h11_a_corridor_of_half_a_module() -> None:
     assert found(plan_of("HHHH\nHHHH"), "H11") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "cell"),
+    [
+        # Two rooms of five cells and more that meet along one, two or four cells of a side.
+        ("LLLLL/LLLLL/LLLLL/LLLLL/LLLLL/....LLLLL/....LLLLL/....LLLLL/....LLLLL/....LLLLL", 455, (4, 4)),
+        ("LLLLL/LLLLL/LLLLL/LLLLL/LLLLL/.LLLLL/.LLLLL/.LLLLL/.LLLLL/.LLLLL", 1820, (1, 4)),
+        ("1111/1111/1111/1111/...1111/...1111/...1111/...1111", 455, (3, 3)),
+        ("WWWW/WWWW/WWWW/..WWWW/..WWWW/..WWWW", 910, (2, 2)),
+    ],
+)
+def test_h03_a_neck(text: str, message: int, cell: tuple[int, int]) -> None:
+    """H03: each half is wide enough, but from one to the other nobody gets a bed."""
+    plan = plan_of(text.replace("/", "\n"))
+    least = rules_min_side(plan.rooms[0].kind) * 455
+    name = {"ldk": "LDK", "bed": "Bedroom", "wash": "Washroom"}[plan.rooms[0].kind]
+    assert f"{name} must be at least {least} mm at its narrowest, got {message}" in found(plan, "H03")
+    assert next(f for f in rules.check(plan) if "narrowest" in f.message).cell == cell
+
+
+def rules_min_side(kind: str) -> int:
+    """Return the least width of a kind in half modules."""
+    return ROOMS[kind].min_side
+
+
+def test_h03_a_room_in_the_shape_of_an_l_has_no_neck() -> None:
+    """H03: round a corner a square is pushed first along one arm, then along the other."""
+    assert found(plan_of("\n".join(["LLLLLLLLLL"] * 5 + ["LLLLL"] * 8)), "H03") == []
+    nook = "\n".join(["11cccc"] * 2 + ["111111"] * 5)
+    assert found(plan_of(nook), "H03") == []
+
+
+def test_h03_a_nook_behind_a_slit() -> None:
+    """H03: an entry of one module that joins the room along half a module is none."""
+    plan = plan_of("11....\n11....\n.11111\n.11111\n.11111\n.11111\n.11111\n.11111\n.11111")
+    assert found(plan, "H03") == ["Bedroom must be at least 1820 mm at its narrowest, got 455"]
+
+
+def test_h03_a_storey_too_low() -> None:
+    """H03: 2400 mm from floor to floor leave the ceiling of 2100 mm that the law asks for."""
+    low = replace(plan_of("HH\nHH"), storey_height_mm=2399)
+    assert found(low, "H03") == ["Storey must be at least 2400 mm high, got 2399"]
+    assert found(replace(low, storey_height_mm=2400), "H03") == []
+
+
+def test_h02_an_outdoor_room_in_a_hole_of_the_house() -> None:
+    """H02: a deck that rooms enclose fills a hole; in a bay that is open to one side it may lie."""
+    ring = plan_of("HHHH\nHkkH\nHkkH\nHHHH")
+    bay = plan_of("HHHH\nHkkH\nHkkH")
+    assert found(ring, "H02") == ["Outdoor rooms must not fill a hole of the house, got 1"]
+    assert found(bay, "H02") == []
+
+
+def test_h11_a_neck_of_a_corridor() -> None:
+    """H11: two corridors of one module that meet along half a module."""
+    plan = plan_of("HHHHHH.....\nHHHHHH.....\n.....HHHHHH\n.....HHHHHH")
+    assert found(plan, "H11") == ["Hall must be at least 910 mm wide, got 455"]
+    assert first(plan, "H11").cell == (5, 1)
+    beside = plan_of("HHH...\nHHHHHH\n...HHH")
+    assert found(beside, "H11") == ["Hall must be at least 910 mm wide, got 455"]
+    assert found(plan_of("HHHHHH....\nHHHHHH....\n....HHHHHH\n....HHHHHH"), "H11") == []
+
+
 def test_h15_an_unknown_kind_is_a_finding() -> None:
     """H15: a room kind that the catalogue lacks is named, not raised."""
     assert found(plan_of("q", {"q": "sauna"}), "H15") == ["Room's kind must be one of the catalogue, got 'sauna'"]
@@ -213,6 +276,11 @@ def test_measures_of_cells_by_hand() -> None:
     assert regions.narrower_than(cells, 2) == {(3, 1)}
     assert regions.narrower_than(cells, 1) == frozenset()
     assert regions.narrowest(cells, 5) == 1
+    assert regions.neck(cells, 1) is regions.neck(cells, 3) is regions.neck(cells, 4) is None
+    assert regions.neck(frozenset(), 2) is None
+    corner = frozenset({(0, 0), (1, 0), (0, 1), (1, 1), (1, 2), (2, 1), (2, 2)})
+    assert regions.narrower_than(corner, 2) == frozenset()
+    assert (regions.neck(corner, 2), regions.narrowest(corner, 2)) == ((1, 1), 1)
     assert regions.outward_corners(cells) == 6
     assert regions.holes(cells) == 0
     assert regions.holes(frozenset()) == 0

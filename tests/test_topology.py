@@ -29,10 +29,9 @@ def anchor() -> Topology:
 
 
 def known(count: int) -> list[Topology]:
-    """Return topologies of the library, evenly from all of it."""
-    entries = library.load()
-    step = max(1, len(entries) // count)
-    return [entry.topology for entry in entries[::step][:count]]
+    """Return topologies of the library that fit the catalogue, evenly from all of it."""
+    found = [e.topology for e in library.load() if fits_catalogue(e.topology.storeys, oversize=OVERSIZE)]
+    return found[:: max(1, len(found) // count)][:count]
 
 
 def touching(storey: Storey) -> set[frozenset[int]]:
@@ -177,7 +176,7 @@ def test_resizing_keeps_neighbours_stairs_and_catalogue(change: tuple[int, int],
 
 def test_resizing_speaks_of_the_storey_that_is_meant() -> None:
     """The upper storey comes to the size, whatever the lower one then has."""
-    item = next(e for e in library.load() if len(e.key) == 2 and e.key[0] != e.key[1]).topology
+    item = next(t for t in known(10_000) if len(t.key) == 2 and t.key[0] != t.key[1])
     size = item.key[1][0] + 1, item.key[1][1] + 1
     after = resized(item, 1, size, random.Random(3))
     assert after is not None and after.key[1] == size
@@ -190,6 +189,18 @@ def test_baths_stay_as_they_are_built() -> None:
         if after is not None:
             before, now = ([len(c) for k, c in t.storeys[0].rooms if k == "bath"] for t in (item, after))
             assert now == before
+
+
+def test_a_large_bath_may_come_down_to_1616() -> None:
+    """One of 4 × 5 half modules gives way before the LDK does; the 1616 beside it would not."""
+
+    def house(bath: int) -> Topology:
+        rooms = (("bath", cells_in((0, 0, bath, 4))), ("s", cells_in((0, 4, bath, 8))))
+        return Topology((Storey((*rooms, ("ldk", cells_in((bath, 0, 14, 12))))),), "s", None)
+
+    for bath, width in ((5, 18), (4, 17)):
+        after = resized(house(bath), 0, (width, 12), random.Random(0), jitter=0)
+        assert after is not None and {k: len(c) for k, c in after.storeys[0].rooms}["bath"] == 16
 
 
 def test_impossible_sizes_give_nothing() -> None:
@@ -210,3 +221,11 @@ def test_jitter_moves_walls_and_keeps_the_size() -> None:
         kinds_of_rooms.append(len({t for t in found if t is not None}))
     # Rooms at their limits leave no wall to move; most houses have some play.
     assert sum(kinds > 1 for kinds in kinds_of_rooms) >= 3
+
+
+def test_a_neck_of_half_a_module_is_not_wide() -> None:
+    """Two halls one module wide that overlap by half a module: squares cover both, none passes from one to the other."""
+    necked = cells_in((0, 0, 6, 2)) | cells_in((5, 2, 6, 2))
+    joined = cells_in((0, 0, 6, 2)) | cells_in((4, 2, 6, 2))
+    assert not is_wide(necked, 2)
+    assert is_wide(joined, 2)

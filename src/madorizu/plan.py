@@ -14,6 +14,7 @@ An *edge* is one side of a cell: `Edge("h", x, y)` runs east from point `(x, y)`
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -25,6 +26,11 @@ HALF_MM = MODULE_MM // 2  # 455 mm, the finest step of a lawful plan
 CELL_M2 = (HALF_MM / 1000) ** 2  # area of one half-module cell, 0.207025 m²
 JO_M2 = 1.62  # one 畳 in advertisements (不動産の表示に関する公正競争規約施行規則)
 SCHEMA_VERSION = 1
+# What is read from JSON is held to these, so that a hostile file costs little time: no house comes near them.
+MAX_CELLS = 40_000  # of a storey, 91 × 91 m; overlapping rectangles count twice
+MAX_COORDINATE = 1_000  # half modules from the origin, 455 m
+MAX_ITEMS = {"plans": 9, "rooms": 400, "rects": 4_000, "openings": 2_000, "fixtures": 2_000}
+MAX_TEXT = 200  # letters of a name
 
 Cell = tuple[int, int]
 Point = tuple[int, int]
@@ -107,7 +113,7 @@ class Room:
     def jo(self) -> float:
         """Area in 畳 of 1.62 m², cut (never rounded up) to one decimal."""
         # Integer arithmetic: 455² mm² per cell over 162000 mm² per tenth of a 畳.
-        return len(self.cells) * HALF_MM * HALF_MM // 162_000 / 10
+        return len(self.cells) * HALF_MM * HALF_MM // round(JO_M2 * 100_000) / 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +447,8 @@ def plan_from_json(data: object) -> Plan:
     """Read a plan from JSON data.
 
     Raises:
-        PlanError: if a key is missing, or a value has the wrong type or is out of range.
+        PlanError: if a key is missing, or a value has the wrong type or is out of range, if there is
+            no room, or if there are more rooms, cells or openings than any house has.
     """
     top = _mapping(data, "plan")
     _check_version(top)
@@ -456,7 +463,7 @@ def plan_from_json(data: object) -> Plan:
         )
     return Plan(
         _whole(top, "floor", 1, 9),
-        tuple(_room(r) for r in _items(top, "rooms")),
+        _rooms(top),
         tuple(_opening(o) for o in _items(top, "openings")),
         tuple(_fixture(f) for f in _items(top, "fixtures")),
         stair,
@@ -479,7 +486,8 @@ def house_from_json(data: object) -> House:
     if seed is not None and not isinstance(seed, int):
         raise PlanError(f"house.seed must be a whole number or null, got {seed!r}")
     notes = _mapping(top.get("notes", {}), "notes")
-    return House(plans, str(top.get("house_id", "")), seed, {str(k): str(v) for k, v in notes.items()})
+    kept = {_words(k, "notes"): _words(v, "notes") for k, v in notes.items()}
+    return House(plans, _words(top.get("house_id"), "house_id"), seed, kept)
 
 
 def _check_version(top: Mapping[str, Any]) -> None:
@@ -490,12 +498,25 @@ def _check_version(top: Mapping[str, Any]) -> None:
         )
 
 
-def _room(data: object) -> Room:
-    given = _mapping(data, "room")
-    cells = frozenset(c for r in _items(given, "rects") for c in cells_in(_rect(r, "room.rects")))
-    if not cells:
-        raise PlanError(f"room.rects must hold at least one rectangle, got {given.get('rects')!r}")
-    return Room(_text(given, "kind"), cells, str(given.get("name", "")))
+def _rooms(top: Mapping[str, Any]) -> tuple[Room, ...]:
+    # All rectangles are read before a cell is made: a few of them can hold millions of cells.
+    found = []
+    count = 0
+    for data in _items(top, "rooms"):
+        given = _mapping(data, "room")
+        rects = [_rect(r, "room.rects") for r in _items(given, "rects")]
+        if not rects:
+            raise PlanError("room.rects must hold at least one rectangle, got none")
+        count += sum(width * height for _, _, width, height in rects)
+        found.append((_text(given, "kind"), rects, _words(given.get("name"), "room.name")))
+    if not found:
+        raise PlanError("rooms must hold at least one room, got none", "a plan is its rooms: give them as rectangles")
+    if count > MAX_CELLS:
+        raise PlanError(
+            f"rooms must have at most {MAX_CELLS} cells together, got {count}",
+            f"rectangles are given in half modules of {HALF_MM} mm, not in millimetres",
+        )
+    return tuple(Room(kind, frozenset(c for r in rects for c in cells_in(r)), name) for kind, rects, name in found)
 
 
 def _opening(data: object) -> Opening:
@@ -506,9 +527,9 @@ def _opening(data: object) -> Opening:
     opening = Opening(
         cast(OpeningKind, _choice(given, "kind", OPENING_KINDS)),
         cast(Axis, _choice(given, "axis", ("h", "v"))),
-        _whole(given, "x", -10_000, 10_000),
-        _whole(given, "y", -10_000, 10_000),
-        _whole(given, "span", 1, 1_000),
+        _whole(given, "x", -MAX_COORDINATE, MAX_COORDINATE),
+        _whole(given, "y", -MAX_COORDINATE, MAX_COORDINATE),
+        _whole(given, "span", 1, MAX_COORDINATE),
         _whole(given, "width_mm", 1, 1_000_000),
         _whole(given, "sill_mm", 0, 10_000),
         _whole(given, "head_mm", 0, 10_000),
@@ -522,8 +543,8 @@ def _fixture(data: object) -> Fixture:
     given = _mapping(data, "fixture")
     return Fixture(
         _text(given, "kind"),
-        _whole(given, "x_mm", -10_000_000, 10_000_000),
-        _whole(given, "y_mm", -10_000_000, 10_000_000),
+        _whole(given, "x_mm", -MAX_COORDINATE * HALF_MM, MAX_COORDINATE * HALF_MM),
+        _whole(given, "y_mm", -MAX_COORDINATE * HALF_MM, MAX_COORDINATE * HALF_MM),
         _whole(given, "width_mm", 1, 100_000),
         _whole(given, "depth_mm", 1, 100_000),
         cast(Side, _choice(given, "facing", SIDES)),
@@ -540,8 +561,8 @@ def _items(given: Mapping[str, Any], key: str) -> Iterator[object]:
     value = given.get(key)
     if not isinstance(value, list):
         raise PlanError(f"{key} must be a list, got {type(value).__name__}")
-    if len(value) > 100_000:
-        raise PlanError(f"{key} must hold at most 100000 items, got {len(value)}")
+    if len(value) > MAX_ITEMS[key]:
+        raise PlanError(f"{key} must hold at most {MAX_ITEMS[key]} items, got {len(value)}")
     return iter(value)
 
 
@@ -556,6 +577,20 @@ def _text(given: Mapping[str, Any], key: str) -> str:
     value = given.get(key)
     if not isinstance(value, str) or not value:
         raise PlanError(f"{key} must be a non-empty text, got {value!r}")
+    return _words(value, key)
+
+
+def _words(value: object, what: str) -> str:
+    """Read a text that may be missing; null and no text are the same."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise PlanError(f"{what} must be a text, got {value!r}")
+    if len(value) > MAX_TEXT:
+        raise PlanError(f"{what} must have at most {MAX_TEXT} letters, got {len(value)}")
+    if bad := next((c for c in value if unicodedata.category(c) in ("Cc", "Cs") or c in "\ufffe\uffff"), None):
+        # Half a letter cannot be written to a file, and XML, so SVG, holds no control characters.
+        raise PlanError(f"{what} must be of letters that can be written, got {bad!a}", "take that letter out")
     return value
 
 
@@ -570,7 +605,7 @@ def _rect(value: object, what: str) -> Rect:
     if not (
         isinstance(value, list)
         and len(value) == 4
-        and all(isinstance(v, int) and not isinstance(v, bool) and abs(v) <= 1_000 for v in value)
+        and all(isinstance(v, int) and not isinstance(v, bool) and abs(v) <= MAX_COORDINATE for v in value)
         and value[2] > 0
         and value[3] > 0
     ):

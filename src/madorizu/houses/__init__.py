@@ -15,13 +15,13 @@ from functools import cache
 
 from madorizu import rules
 from madorizu.brief import Brief
-from madorizu.catalogue import ARCHETYPES
+from madorizu.catalogue import ARCHETYPES, Archetype
 from madorizu.errors import BriefError, InfeasibleError, OutOfTimeError
 from madorizu.houses import fit, library
 from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
 from madorizu.houses.search import LEAST_SIDE, find, prove
-from madorizu.houses.sites import site_of, site_of_archetype, storey_index, storeys_of
+from madorizu.houses.sites import largest_lower, site_of, site_of_archetype, storey_index, storeys_of
 from madorizu.houses.topology import Topology, Turn, turned
 from madorizu.plan import MODULE_MM, House
 from madorizu.request import contradictions
@@ -30,6 +30,7 @@ __all__ = ["archetype_house", "house_for", "nearest_size", "random_house"]
 
 MOST_SIDE_MM = 20 * MODULE_MM  # larger houses are not tried
 LIBRARY_LIMIT_S = 60.0  # for looking up which size works
+ARCHETYPE_TRIES = 16  # topologies of an archetype of which less than `fit.KEPT` houses are enough
 FINISHES = 6  # tries to give a new topology its doors and windows
 
 
@@ -69,13 +70,23 @@ def _refuse(brief: Brief) -> None:
         )
     if brief.upper_mm is not None and (brief.upper_mm[0] > brief.width_mm or brief.upper_mm[1] > brief.height_mm):
         raise InfeasibleError(
-            f"the 2F must lie on the 1F of {brief.width:g}x{brief.height:g}, got a larger one",
+            f"the 2F must be at most as wide and as high as the 1F of {brief.width:g}x{brief.height:g}, "
+            f"got {brief.upper_mm[0] / MODULE_MM:g}x{brief.upper_mm[1] / MODULE_MM:g}",
             "houses that stand out above are not made",
         )
+    site = site_of(brief, random.Random(0))
+    if brief.floor == "2F":  # of its 1F nothing is asked: the largest that would be drawn speaks for all
+        site = replace(site, lower=largest_lower(site.upper or site.lower), shift=(0, 0))
     try:
-        prove(site_of(brief, random.Random(0)))
+        prove(site)
     except InfeasibleError as error:
-        raise InfeasibleError(error.message, _advice(brief)) from None
+        message = error.message
+        if brief.floor == "2F" and not message.startswith("rooms of the 2F"):
+            message = (
+                f"a 2F must have a 1F below it, at most {(site.lower[0] - 2 * brief.width) / 2:g} modules larger, "
+                f"that holds the rooms of the house, got {brief.width:g}x{brief.height:g}"
+            )
+        raise InfeasibleError(message, _advice(brief)) from None
 
 
 def _searched(brief: Brief, rng: random.Random, end: float) -> House:
@@ -114,22 +125,38 @@ def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: f
         raise BriefError(f"archetype must be one of {', '.join(a.code for a in ARCHETYPES)}, got {code!r}")
     rng = random.Random(f"archetype/{code}/{seed}")
     end = time.monotonic() + time_limit_s
-    known = library.of_archetype(code)
-    while time.monotonic() < end:
-        topology: Topology | None
-        if known:
-            topology = turned(
-                rng.choice(known).topology, Turn(flip_x=found.entrance in ("n", "s") and rng.random() < 0.5)
-            )
-            topology = resized(topology, 0, topology.key[0], rng, jitter=rng.randrange(3))
-        else:
-            left_s = end - time.monotonic()
+    known = [e for e in library.of_archetype(code) if e.fits]
+    lawful: list[House] = []
+    tries = 0
+    while len(lawful) < (fit.KEPT if known else 1) and not (lawful and tries >= ARCHETYPE_TRIES):
+        left_s = end - time.monotonic()
+        if left_s < 0:
+            raise OutOfTimeError(f"a house of {code} must be found within the time limit, got none", "give more time")
+        tries += 1
+        topology = _moved(rng.choice(known).topology, found, rng) if known else None
+        if not known:
             topology = find(site_of_archetype(found, rng), seed=rng.getrandbits(31), time_limit_s=left_s)
-        for _ in range(0 if topology is None else FINISHES):
-            house = finish(topology, seed=rng.getrandbits(31), house_id=house_id)  # type: ignore[arg-type]
-            if house is not None and rules.is_lawful(house):
-                return replace(house, seed=seed)
-    raise OutOfTimeError(f"a house of {code} must be found within the time limit, got none", "give more time")
+        if topology is not None:
+            lawful += _lawful(topology, rng, house_id)
+    return replace(min(lawful, key=fit.penalty), seed=seed)
+
+
+def _moved(topology: Topology, archetype: Archetype, rng: random.Random) -> Topology | None:
+    """Mirror a solved archetype by chance, and move its walls."""
+    flipped = turned(topology, Turn(flip_x=archetype.entrance in ("n", "s") and rng.random() < 0.5))
+    return resized(flipped, 0, flipped.key[0], rng, jitter=rng.randrange(3))
+
+
+def _lawful(topology: Topology, rng: random.Random, house_id: str) -> list[House]:
+    """Return up to two lawful houses of a topology."""
+    found: list[House] = []
+    for _ in range(FINISHES):
+        house = finish(topology, seed=rng.getrandbits(31), house_id=house_id)
+        if house is not None and rules.is_lawful(house):
+            found.append(house)
+        if len(found) == 2:
+            break
+    return found
 
 
 _LEAST_MODULES = LEAST_SIDE // 2
@@ -197,7 +224,8 @@ def random_house(*, seed: int, house_id: str = "", storeys: int | None = None) -
     """Make a lawful house of a random common size, from the library.
 
     Equal seeds give equal houses. Topologies are re-dimensioned by up to two modules
-    per side and mirrored, so a small library gives many different houses.
+    per side and mirrored, so a small library gives many different houses; of four the best
+    is taken.
 
     Args:
         seed: decides everything.
@@ -208,15 +236,24 @@ def random_house(*, seed: int, house_id: str = "", storeys: int | None = None) -
         OutOfTimeError: if 200 tries gave no lawful house, which a sound library never does.
     """
     rng = random.Random(f"house/{seed}")
-    entries = [e for e in library.load() if storeys in (None, len(e.key))]
+    entries = [e for e in library.load() if storeys in (None, len(e.key)) and e.fits]
+    found: list[House] = []
     for _ in range(200 if entries else 0):
-        topology = turned(rng.choice(entries).topology, Turn(flip_x=rng.random() < 0.5))
+        entry = rng.choice(entries)
+        if not found:  # the others are of its kind: better houses shall win, not other ones
+            alike = [e for e in entries if (len(e.key), e.entrance) == (len(entry.key), entry.entrance)]
+        topology = turned(entry.topology, Turn(flip_x=rng.random() < 0.5))
         width, height = topology.key[0]
         size = width + rng.choice(_MOVES), height + rng.choice(_MOVES)
         fitted = resized(topology, 0, size, rng, jitter=rng.randrange(4))
         house = None if fitted is None else finish(fitted, seed=rng.getrandbits(31), house_id=house_id)
         if house is not None and rules.is_lawful(house):
-            return replace(house, seed=seed)
+            found.append(house)
+            entries = alike
+        if len(found) == fit.KEPT:
+            break
+    if found:
+        return replace(min(found, key=fit.penalty), seed=seed)
     raise OutOfTimeError(
         "200 tries must give a lawful house, got none",
         "the topology library may be damaged; reinstall madorizu",

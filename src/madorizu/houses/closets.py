@@ -11,15 +11,20 @@ from madorizu.plan import SIDES, STEP, Cell, Side, bounds, cells_in, is_connecte
 CLOSET_OF = {"bed": "cl", "mbr": "cl", "wa": "oshi"}
 DOOR_RUN = 2  # half modules of wall that a room must keep towards the room it opens to
 WINDOW_RUN = 4
+_NO_WAY = 4.0  # costs
 LEAST_COMFORT = 6  # half modules: a bedroom should not become narrower
 
 
-def carve(storey: Storey, rng: random.Random) -> Storey:
+def carve(storey: Storey, rng: random.Random) -> tuple[Storey, dict[int, int]]:
     """Give every bedroom and tatami room a closet where one fits.
 
     A master bedroom that touches a walk-in closet gets none.
+
+    Returns:
+        The storey with its closets, and whose each closet is: index of the closet to that of its room.
     """
     rooms = list(storey.rooms)
+    owners: dict[int, int] = {}
     everything = storey.cells
     for index, (kind, cells) in enumerate(storey.rooms):
         if kind not in CLOSET_OF:
@@ -32,8 +37,9 @@ def carve(storey: Storey, rng: random.Random) -> Storey:
         strip = _best_strip(kind, cells, everything, doorways, rng)
         if strip is not None:
             rooms[index] = (kind, cells - strip)
+            owners[len(rooms)] = index
             rooms.append((CLOSET_OF[kind], strip))
-    return Storey(tuple(rooms))
+    return Storey(tuple(rooms)), owners
 
 
 def _best_strip(
@@ -44,8 +50,9 @@ def _best_strip(
     rng: random.Random,
 ) -> frozenset[Cell] | None:
     closet = ROOMS[CLOSET_OF[kind]]
+    ways = _ways(cells, doorways)
     options = [
-        (_cost(strip, cells, everything) + rng.random(), i, strip)
+        (_cost(strip, cells, everything) + _in_the_way(strip, ways) + rng.random(), i, strip)
         for i, strip in enumerate(_strips(cells))
         if closet.min_cells <= len(strip) <= closet.max_cells
     ]
@@ -94,6 +101,25 @@ def _lit_run(cells: frozenset[Cell], everything: frozenset[Cell], side: Side) ->
 def _contact(cells: frozenset[Cell], other: frozenset[Cell]) -> int:
     """Return the longest straight stretch of common wall that lies on one side."""
     return max(sum((x + dx, y + dy) in other for x, y in cells) for dx, dy in STEP.values())
+
+
+def _ways(cells: frozenset[Cell], doorways: list[frozenset[Cell]]) -> list[frozenset[Cell]]:
+    """List where the room's leaf can turn: a module square each, inside a wall that it shares with a doorway."""
+    found = []
+    for x, y in cells:
+        for dx, dy in STEP.values():
+            beside = (x, y), (x + abs(dy), y + abs(dx))
+            beyond = {(a + dx, b + dy) for a, b in beside}
+            if any(beyond <= other for other in doorways):
+                swept = frozenset((a - dx * i, b - dy * i) for a, b in beside for i in (0, 1))
+                found += [swept] if swept <= cells else []
+    return found
+
+
+def _in_the_way(strip: frozenset[Cell], ways: list[frozenset[Cell]]) -> float:
+    """Return what it costs that the room's leaf can only turn where one stands before the closet."""
+    before = strip | {n for c in strip for n in neighbours(c)}
+    return 0.0 if any(before.isdisjoint(way) for way in ways) else _NO_WAY
 
 
 def _cost(strip: frozenset[Cell], cells: frozenset[Cell], everything: frozenset[Cell]) -> float:

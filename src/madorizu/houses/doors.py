@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from madorizu.catalogue import DOOR_WIDTH_MM
 from madorizu.houses.runs import Run, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, Cell, Edge, Opening, OpeningKind, Side, Stair, border
+from madorizu.plan import HALF_MM, Cell, Edge, Opening, OpeningKind, Side, Stair, border, bounds, neighbours
 
 Turn = Literal[-1, 1]
 Hinge = Literal["start", "end"]
@@ -55,28 +55,72 @@ _ORDER = (
 )
 _NARROW_ENTRANCE_MM = 860  # fits one module with the wall's post beside it
 _FOLDING_MARGIN_MM = 155  # wall left beside the frame of a folding door, both ends together
-_SWING_CLASH, _WALL_CLASH, _DOOR_FRONT = 6.0, 9.0, 3.0  # costs
+_SWING_CLASH, _WALL_CLASH, _DOOR_FRONT = 8.0, 9.0, 8.0  # costs
+_UNBACKED = 3.0  # of a leaf that stands free in the room when it is open
+_DEEP_STORE = 5.0  # of a store whose front is its short side
+_AT_ENTRANCE = 6.0  # of a WC door that one who stands in the entrance looks at
 
 
 @dataclass(slots=True)
 class _Walls:
-    """Edges still free for openings, the cells that leaves sweep, and the cells before doors."""
+    """Edges still free for openings, the cells that leaves sweep, and the cells before doors.
+
+    Attributes:
+        rooms: kind and cells of each.
+        owners: whose each closet is, by the indices of rooms; others open to what their kind opens to.
+        taken: edges that openings use.
+        gaps: those of them without a wall.
+        swept: cells that leaves sweep.
+        fronts: cells before doors.
+        borders: of rooms that were asked for, by index.
+    """
 
     rooms: Sequence[tuple[str, frozenset[Cell]]]
-    taken: set[Edge]
-    swept: set[Cell]
-    fronts: set[Cell]
+    owners: Mapping[int, int] = field(default_factory=dict)
+    taken: set[Edge] = field(default_factory=set)
+    gaps: set[Edge] = field(default_factory=set)
+    swept: set[Cell] = field(default_factory=set)
+    fronts: set[Cell] = field(default_factory=set)
+    borders: dict[int, frozenset[Edge]] = field(default_factory=dict)
 
     def shared(self, a: int, b: int) -> tuple[Run, ...]:
         """Return the free stretches of common wall of two rooms."""
-        return runs((border(self.rooms[a][1]) & border(self.rooms[b][1])) - self.taken)
+        for index in {a, b} - set(self.borders):
+            self.borders[index] = border(self.rooms[index][1])
+        return runs((self.borders[a] & self.borders[b]) - self.taken)
+
+    def clash(self, opening: Opening) -> float:
+        """Return what it costs that an opening and those that are there get in each other's way."""
+        swept, before = swing(opening), fronts(opening)
+        cost = _SWING_CLASH if swept & self.swept or before & self.swept else 0.0
+        return cost + (_DOOR_FRONT if swept & self.fronts else 0.0)
+
+    def is_wall(self, edge: Edge, room: frozenset[Cell]) -> bool:
+        """Say whether an edge of a room's cell is a wall."""
+        first, second = edge.cells
+        return (first in room) != (second in room) and edge not in self.gaps
 
 
 def hang(
-    storey: Storey, *, floor: int, stair: Stair | None, entrance: Side, rng: random.Random
+    storey: Storey,
+    *,
+    floor: int,
+    stair: Stair | None,
+    entrance: Side,
+    rng: random.Random,
+    owners: Mapping[int, int] | None = None,
 ) -> list[Opening] | None:
-    """Place every inner door and the entrance; None if a room cannot get one."""
-    walls = _Walls(storey.rooms, set(), set(), set())
+    """Place every inner door and the entrance; None if a room cannot get one.
+
+    Args:
+        storey: the rooms.
+        floor: 1 for the ground floor, which has the entrance door.
+        stair: open at its foot on 1F, at its head above.
+        entrance: side of the entrance door.
+        rng: source of randomness.
+        owners: whose closet is whose, as `closets.carve` returns it; a closet opens to its own room alone.
+    """
+    walls = _Walls(storey.rooms, owners or {})
     openings = _open_sides(walls, floor, stair)
     if floor == 1:
         door = _entrance(walls, storey.cells, entrance, rng)
@@ -113,19 +157,24 @@ def _claim(walls: _Walls, opening: Opening) -> Opening:
 
 
 def _open_sides(walls: _Walls, floor: int, stair: Stair | None) -> list[Opening]:
-    """Join entrance and hall along their whole border, and the stair at its portal."""
+    """Join entrance and hall along one straight step (上がり框), the longest, and the stair at its portal."""
     openings = []
-    for i, (kind, _) in enumerate(walls.rooms):
-        if kind != "ent":
-            continue
-        for j, (other, _) in enumerate(walls.rooms):
-            if other == "hall":
-                openings += [_gap(run) for run in walls.shared(i, j)]
+    entrances = [i for i, (kind, _) in enumerate(walls.rooms) if kind == "ent"]
+    steps = [
+        run
+        for i in entrances
+        for j, (kind, _) in enumerate(walls.rooms)
+        if kind == "hall"
+        for run in walls.shared(i, j)
+        if run.span >= 2  # half a module is no way
+    ]
+    if steps:
+        openings.append(_gap(max(steps, key=lambda run: run.span)))
     if stair is not None:
         portal = stair.entry if floor == 1 else stair.arrival
         openings += [_gap(run) for run in runs(portal)]
     for opening in openings:
-        _claim(walls, opening)
+        walls.gaps |= set(_claim(walls, opening).edges)
     return openings
 
 
@@ -156,7 +205,7 @@ def _door(walls: _Walls, index: int, rng: random.Random) -> Opening | None:
     for target in _OPENS_TO.get(kind, ()):
         options: list[tuple[float, int, Opening]] = []
         for other, (other_kind, _) in enumerate(walls.rooms):
-            if other_kind == target:
+            if other_kind == target and walls.owners.get(index, other) == other:
                 for run in walls.shared(index, other):
                     for opening, cost in _choices(walls, index, other, run):
                         options.append((cost + rng.random(), len(options), opening))
@@ -173,21 +222,28 @@ def _choices(walls: _Walls, index: int, other: int, run: Run) -> list[tuple[Open
         return []
     into: Turn = 1 if run.edge.cells[1] in cells else -1
     if kind in ("cl", "oshi"):
-        return [(_closet_front(kind, run, into), -float(run.span))]
+        return [(front, cost + walls.clash(front)) for front, cost in _closet_fronts(kind, run, into)]
     if kind == "sic":
         return [(_plain("open", run.part(0, 2), 2 * HALF_MM, into), 0.0)]
     if kind in ("sto", "pantry"):
         span = min(run.span, 3)
+        fronts_of = [(_folding(part, _other(into)), i) for i, part in enumerate(run.parts(span))]
+        across = 0.0 if _is_shallow(run, cells) else _DEEP_STORE
         return [
-            (_folding(part, _other(into)), 0.0 if i in (0, run.span - span) else 0.5)
-            for i, part in enumerate(run.parts(span))
+            (front, across + walls.clash(front) + (0.0 if i in (0, run.span - span) else 0.5)) for front, i in fronts_of
         ]
     if kind == "bath":
         return [(_plain("folding", p, DOOR_WIDTH_MM["hinged_wc"], into), 0.0) for p in run.parts(2)]
-    return _sliding(kind, target, run, into) + _hinged(walls, index, other, run, into)
+    return _sliding(walls, kind, target, run, into) + _hinged(walls, index, other, run, into)
 
 
-def _sliding(kind: str, target: str, run: Run, into: Turn) -> list[tuple[Opening, float]]:
+def _is_shallow(run: Run, cells: frozenset[Cell]) -> bool:
+    """Say whether a room is at least as wide behind a wall as it is deep: what stands there can be reached."""
+    _, _, width, height = bounds(cells)
+    return width >= height if run.axis == "h" else height >= width
+
+
+def _sliding(walls: _Walls, kind: str, target: str, run: Run, into: Turn) -> list[tuple[Opening, float]]:
     """List sliding doors: wide 襖 between tatami room and LDK, one leaf for a washroom."""
     found: list[tuple[Opening, float]] = []
     if kind == "wa" and target == "ldk" and run.span >= 4:
@@ -195,11 +251,14 @@ def _sliding(kind: str, target: str, run: Run, into: Turn) -> list[tuple[Opening
         found.append((_plain("double_sliding", part, DOOR_WIDTH_MM["double_sliding"], into), -5.0))
     if kind in ("wash", "wa") and run.span >= 4:
         found += [(_plain("sliding", p, DOOR_WIDTH_MM["sliding"], into), -1.0) for p in run.parts(4)]
-    return found
+    return [(door, cost + walls.clash(door)) for door, cost in found]
 
 
 def _hinged(walls: _Walls, index: int, other: int, run: Run, into: Turn) -> list[tuple[Opening, float]]:
-    """List hinged doors; those whose leaf meets a wall, another leaf or the way to a door cost more."""
+    """List hinged doors; those whose leaf meets a wall, another leaf or the way to a door cost more.
+
+    So do those that stand free when open: the wall at the hinge is where a leaf rests.
+    """
     kind, cells = walls.rooms[index]
     width = DOOR_WIDTH_MM[{"ldk": "hinged_wide", "wc": "hinged_wc"}.get(kind, "hinged")]
     ways = [(into, cells, 0.0)]
@@ -207,29 +266,50 @@ def _hinged(walls: _Walls, index: int, other: int, run: Run, into: Turn) -> list
         ways.append((_other(into), walls.rooms[other][1], 1.0))
     if kind == "wc":  # opens outward, so that one who fell behind the door can be reached
         ways = [(_other(into), walls.rooms[other][1], 0.0)]
+    street = _entrance_edge(walls) if kind == "wc" else frozenset[Cell]()
     found: list[tuple[Opening, float]] = []
     for offset, part in enumerate(run.parts(2)):
-        hinge: Hinge = "start" if offset <= (run.span - 2) / 2 else "end"
-        for side, room, cost in ways:
-            leaf = _plain("hinged", part, width, side, hinge)
-            swept = swing(leaf)
-            cost += 0.0 if offset in (0, run.span - 2) else 1.5
-            cost += _WALL_CLASH if not swept <= room else 0.0
-            cost += _SWING_CLASH if swept & walls.swept or fronts(leaf) & walls.swept else 0.0
-            cost += _DOOR_FRONT if swept & walls.fronts else 0.0
-            found.append((leaf, cost))
+        for side, room, extra in ways:
+            for hinge in _HINGES:
+                leaf = _plain("hinged", part, width, side, hinge)
+                cost = extra + walls.clash(leaf) + (0.0 if offset in (0, run.span - 2) else 1.5)
+                cost += _WALL_CLASH if not swing(leaf) <= room else 0.0
+                cost += 0.0 if walls.is_wall(_rest_of(leaf), room) else _UNBACKED
+                cost += _AT_ENTRANCE if fronts(leaf) & street else 0.0
+                found.append((leaf, cost))
     return found
+
+
+_HINGES: tuple[Hinge, Hinge] = ("start", "end")
+
+
+def _rest_of(leaf: Opening) -> Edge:
+    """Return the first edge along which an open leaf lies: at its hinge, square to its wall."""
+    end = 0 if leaf.hinge == "start" else leaf.span
+    back = 0 if leaf.side > 0 else 1
+    if leaf.axis == "h":
+        return Edge("v", leaf.x + end, leaf.y - back)
+    return Edge("h", leaf.x - back, leaf.y + end)
+
+
+def _entrance_edge(walls: _Walls) -> frozenset[Cell]:
+    """Return the entrance's cells and those beside it."""
+    cells = next((c for k, c in walls.rooms if k == "ent"), frozenset[Cell]())
+    return cells | {n for c in cells for n in neighbours(c)}
 
 
 def _other(side: Turn) -> Turn:
     return -1 if side == 1 else 1
 
 
-def _closet_front(kind: str, run: Run, into: Turn) -> Opening:
+def _closet_fronts(kind: str, run: Run, into: Turn) -> list[tuple[Opening, float]]:
+    """List fronts along a closet: 襖 before all of it; folding doors of up to two modules, in its middle as a rule."""
     if kind == "oshi":
-        return _plain("double_sliding", run, run.span * HALF_MM - _FOLDING_MARGIN_MM, _other(into))
+        front = _plain("double_sliding", run, run.span * HALF_MM - _FOLDING_MARGIN_MM, _other(into))
+        return [(front, -float(run.span))]
     span = min(run.span, 4)
-    return _folding(run.part((run.span - span) // 2, span), _other(into))
+    middle = (run.span - span) // 2
+    return [(_folding(p, _other(into)), abs(i - middle) - float(run.span)) for i, p in enumerate(run.parts(span))]
 
 
 def _folding(run: Run, side: Turn) -> Opening:

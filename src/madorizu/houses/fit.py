@@ -9,22 +9,32 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from madorizu import rules
 from madorizu.brief import Brief
 from madorizu.errors import OutOfTimeError
 from madorizu.houses import library
 from madorizu.houses.finish import finish
-from madorizu.houses.resize import resized
-from madorizu.houses.sites import storey_index, storeys_of
+from madorizu.houses.resize import BATH_CELLS, resized
+from madorizu.houses.sites import entrance_of, storey_index, storeys_of
 from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, turned
-from madorizu.plan import HALF_MM, STEP, House, indoor_cells
+from madorizu.plan import HALF_MM, STEP, House, Plan, indoor_cells, is_indoor
 
 KEPT = 4  # lawful houses to choose the best of
 RESIZES = 80  # tries, some milliseconds each
 FINISHES = 40  # tries that came so far as doors and windows, about 20 ms each
+OTHER_SIDE = 1000.0  # distance of a topology whose entrance is not on the side that was drawn
 GROWTH, SHRINKAGE = 8, 3  # half modules by which a side may be changed: solved houses have little to spare
 SOUTH = 6.0  # what it costs when neither LDK nor tatami room has any of the south wall
+UPPER_SOUTH = 4.0  # the same of bedrooms upstairs
+_SUNNY = frozenset({"ldk", "wa"})
+_SUNNY_ABOVE = frozenset({"ldk", "wa", "mbr", "bed", "den", "void"})
+_DARK = frozenset({"wc", "sto", "wic", "s", "bath", "cl", "oshi"})  # rooms that waste a south wall
+_DARK_IN_THE_SUN = 2.0  # costs, of one such room
+_QUIET = frozenset({"ldk", "wa", "mbr", "bed"})
+_WC_OVER_ROOM = 1.5
+_LARGE_BATH = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +47,16 @@ class Candidate:
 
 
 def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
-    """List the library's topologies in all turns that can come to the brief's size, nearest first."""
+    """List the library's topologies in all turns that can come to the brief's size, nearest first.
+
+    Where the brief leaves the entrance's side open, one is drawn; the other sides come last.
+    """
     index, storeys = storey_index(brief), storeys_of(brief)
     width, height = brief.width_mm // HALF_MM, brief.height_mm // HALF_MM
     found = []
+    entrance = entrance_of(brief, rng)
     for entry in library.load():
-        if len(entry.key) != storeys or not _could_have(entry, brief):
+        if len(entry.key) != storeys or not _could_have(entry, brief) or not entry.fits:
             continue
         key = entry.key[index]
         for turn in TURNS:
@@ -54,6 +68,7 @@ def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
                 continue
             south = max(share for side, share in entry.outlook.items() if turn.side(side) == "s")
             distance = sum(o if o > 0 else -2 * o for o in off) + 8 * (1 - south) + rng.uniform(0, 4)
+            distance += OTHER_SIDE if turn.side(entry.entrance) != entrance else 0.0
             found.append(Candidate(entry, turn, distance))
     return sorted(found, key=lambda c: c.distance)
 
@@ -124,12 +139,51 @@ def _meets(house: House, brief: Brief) -> bool:
 
 
 def penalty(house: House) -> float:
-    """Return what the soft rules take from the score, and what is lost of the south wall; 0 is best."""
-    ground = house.plans[0]
-    floor = indoor_cells(ground)
-    south = [(x, y) for x, y in floor if (x, y + 1) not in floor]
-    sunny = sum(c in room.cells for room in ground.rooms if room.kind in ("ldk", "wa") for c in south)
-    return rules.score(house).penalty + SOUTH * (1 - sunny / len(south))
+    """Return what speaks against a house; 0 is best. Compare houses of one number of storeys only.
+
+    That is what the soft rules take from the score, walls over walls counted twice; what is lost
+    of the south wall, below for LDK and tatami room (the entrance's own front is not counted),
+    above for bedrooms; and WCs, stores and baths where nobody would have them.
+    """
+    score = rules.score(house)
+    cost = score.penalty + score.lost().get("S12", 0.0)
+    for plan in house.plans:
+        ground = plan.floor == 1
+        faces = _south_faces(plan)
+        cost += (SOUTH if ground else UPPER_SOUTH) * (1 - _sunny_share(faces, _SUNNY if ground else _SUNNY_ABOVE))
+        cost += _DARK_IN_THE_SUN * sum(kind in _DARK for kind, _ in faces.values())
+        cost += _LARGE_BATH * sum(room.kind == "bath" and len(room.cells) > BATH_CELLS for room in plan.rooms)
+    return cost + _WC_OVER_ROOM * _wc_over_rooms(house)
+
+
+Faces = dict[int, tuple[str, int]]
+
+
+def _south_faces(plan: Plan) -> Faces:
+    """Return kind and half modules of south wall of each room that has any."""
+    floor = indoor_cells(plan)
+    found = {
+        i: (room.kind, sum((x, y + 1) not in floor for x, y in room.cells))
+        for i, room in enumerate(plan.rooms)
+        if is_indoor(room.kind)
+    }
+    return {i: face for i, face in found.items() if face[1]}
+
+
+def _sunny_share(faces: Faces, sunny: frozenset[str]) -> float:
+    counted = [(kind, length) for kind, length in faces.values() if kind != "ent"]
+    whole = sum(length for _, length in counted)
+    return sum(length for kind, length in counted if kind in sunny) / whole if whole else 0.0
+
+
+def _wc_over_rooms(house: House) -> int:
+    """Count WCs above rooms where one sits, eats or sleeps."""
+    return sum(
+        any(room.kind == "wc" and room.cells & below.cells for room in upper.rooms)
+        for lower, upper in pairwise(house.plans)
+        for below in lower.rooms
+        if below.kind in _QUIET
+    )
 
 
 # --- rooms as wished --------------------------------------------------------------------

@@ -13,10 +13,19 @@ from typing import Literal
 from madorizu.catalogue import FIXTURES
 from madorizu.houses import doors
 from madorizu.houses.clearance import is_clear, overlap
+from madorizu.houses.peninsula import peninsula
 from madorizu.houses.runs import Run, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Opening, Side, border
+from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Opening, Side, border, bounds
 
+# Length of the counter by the half modules of its wall; with 7 and 8 the refrigerator stands beside it.
+COUNTER_MM = {8: 2550, 7: 2250, 6: 2550}
+_SHORTER = {8: 0.0, 7: 2.5, 6: 5.0}  # costs
+_AWAY = 1.5  # cost, of each half module between the counter and the washroom
+_REACH_MM = 4200  # from the middle of the counter to a refrigerator apart from it
+_SOUTH_WALL_MM = 1500  # so much farther a refrigerator counts before the south wall
+FACING_SHARE = 0.5  # of kitchens that face the room, where there is room for one
+WC_DEPTH = 3  # half modules from the bowl's wall to the one before it
 WALL_MM = 75  # half of a 150 mm outer wall: fixtures stand off the centre-line
 Place = Literal["start", "middle", "end"]
 
@@ -33,51 +42,116 @@ def busy_cells(openings: Iterable[Opening]) -> frozenset[Cell]:
     return frozenset(c for o in openings for c in doors.swing(o) | doors.fronts(o))
 
 
-def kitchen_run(storey: Storey, taken: Collection[Edge], busy: frozenset[Cell], rng: random.Random) -> Run | None:
-    """Choose the wall of the kitchen counter: 6 or 8 half modules without a door, not the sunny side.
+def kitchen(
+    storey: Storey, openings: Sequence[Opening], taken: Collection[Edge], busy: frozenset[Cell], rng: random.Random
+) -> list[Fixture] | None:
+    """Set up the counter and the refrigerator of an LDK.
 
-    Walls near the washroom are better: its pipes and its user are there. A module of floor
-    before the counter belongs to the cook.
+    At a wall: side by side where it is long enough, else the refrigerator stands at another wall
+    near. In a large LDK that has a corner for it, a counter that faces the room, as often as not.
+
+    Returns:
+        Both, counter first; none where the storey has no LDK; None where they have no place.
+    """
+    ldk = next((c for k, c in storey.rooms if k == "ldk"), None)
+    if ldk is None:
+        return []
+    if rng.random() < FACING_SHARE:
+        wash = next((c for k, c in storey.rooms if k == "wash"), frozenset[Cell]())
+        facing = peninsula(ldk, wash, storey.cells, openings, busy, rng)
+        if facing is not None:
+            return facing
+    for run, at_end in kitchen_runs(storey, taken, busy, rng):
+        sizes = [("kitchen", COUNTER_MM[run.span])]
+        if run.span > 6:
+            sizes.append(("refrigerator", FIXTURES["refrigerator"].along_mm))
+            # The counter stands in the corner, the refrigerator towards the room.
+            return sorted(
+                _line_up(run, ldk, sizes[::-1] if at_end else sizes, "end" if at_end else "start"),
+                key=lambda f: f.kind,
+            )
+        counter = _line_up(run, ldk, sizes, "end" if at_end else "start")[0]
+        cooks = run.beside(_inside(run, ldk), 4)
+        fridge = _refrigerator(counter, cooks, ldk, storey.cells, openings, taken, busy)
+        if fridge is not None:
+            return [counter, fridge]
+    return None
+
+
+def kitchen_runs(
+    storey: Storey, taken: Collection[Edge], busy: frozenset[Cell], rng: random.Random
+) -> list[tuple[Run, bool]]:
+    """List walls for the kitchen counter, best first: 6 to 8 half modules without a door, not the sunny side.
+
+    Outer walls are better, for a window above the counter, and walls near the washroom: its
+    pipes and its user are there. A module of floor before the counter belongs to the cook.
+
+    Returns:
+        The stretch of wall, and whether it lies at the end of the wall rather than at its start.
     """
     ldk = next((c for k, c in storey.rooms if k == "ldk"), frozenset[Cell]())
     wash = next((c for k, c in storey.rooms if k == "wash"), frozenset[Cell]())
+    floor = storey.cells
     options = []
     for run in runs(border(ldk) - set(taken)):
-        for part in (p for span in (8, 6) if span <= run.span for p in run.parts(span)):
+        for part in (p for span in COUNTER_MM if span <= run.span for p in run.parts(span)):
             side = _inside(part, ldk)
             counter = part.beside(side, 2)
             if not counter <= ldk or counter & busy:
                 continue
-            away = min((abs(x - part.x) + abs(y - part.y) for x, y in wash), default=0)
-            cost = away * 0.5 + 2 * rng.random() + (0 if part.span == 8 else 2)
-            cost += 20 if part.axis == "h" and side < 0 and not part.beside(1, 1) & storey.cells else 0  # south wall
+            x, y = (part.x + part.span / 2, part.y) if part.axis == "h" else (part.x, part.y + part.span / 2)
+            away = min((abs(a + 0.5 - x) + abs(b + 0.5 - y) for a, b in wash), default=0.0)
+            cost = _AWAY * away + 2 * rng.random()
+            cost += _SHORTER[part.span]
+            outer = not part.beside(-side, 1) & floor
+            cost += (20 if part.axis == "h" and side < 0 else 0) if outer else 5  # the south wall is for the sun
             cost += 0 if part.beside(side, 4) <= ldk else 8
-            cost += 0 if _starts_in_corner(part, run) else 3
-            options.append((cost, part))
-    return min(options)[1] if options else None
+            at_start, at_end = part.edge == run.edge, part.edge == run.part(run.span - part.span, 1).edge
+            cost += 0 if at_start or at_end else 3
+            options.append((cost, part, at_end and not at_start))
+    return [(part, at_end) for _, part, at_end in sorted(options)]
 
 
-def _starts_in_corner(part: Run, run: Run) -> bool:
-    return part.edge in (run.edge, run.part(run.span - part.span, 1).edge)
+def _refrigerator(
+    counter: Fixture,
+    cooks: frozenset[Cell],
+    ldk: frozenset[Cell],
+    floor: frozenset[Cell],
+    openings: Sequence[Opening],
+    taken: Collection[Edge],
+    busy: frozenset[Cell],
+) -> Fixture | None:
+    """Place a refrigerator at another wall, the nearest to the counter; None where no wall near has a place."""
+    best: tuple[float, int, Fixture] | None = None
+    for *_, number, stand in _options(("refrigerator",), ldk, openings, taken, busy):
+        fridge = stand[0]
+        under = cells_under(fridge)
+        if under & (cooks | busy) or overlap(fridge, counter) or not is_clear(fridge, openings):
+            continue
+        away_mm = abs(_middle(fridge)[0] - _middle(counter)[0]) + abs(_middle(fridge)[1] - _middle(counter)[1])
+        if fridge.facing == "n" and not all((x, y + 1) in floor for x, y in under):
+            away_mm += _SOUTH_WALL_MM
+        if away_mm <= _REACH_MM and (best is None or (away_mm, number) < best[:2]):
+            best = away_mm, number, fridge
+    return None if best is None else best[2]
 
 
-def equip(
-    storey: Storey, kitchen: Run | None, openings: Sequence[Opening], taken: Collection[Edge], busy: frozenset[Cell]
-) -> list[Fixture]:
-    """Place the fixtures of a storey.
+def _middle(fixture: Fixture) -> tuple[float, float]:
+    return fixture.x_mm + fixture.width_mm / 2, fixture.y_mm + fixture.depth_mm / 2
+
+
+def equip(storey: Storey, openings: Sequence[Opening], taken: Collection[Edge], busy: frozenset[Cell]) -> list[Fixture]:
+    """Place the fixtures of a storey, without those of its `kitchen`.
 
     Args:
         storey: the rooms.
-        kitchen: the wall of the counter, as `kitchen_run` chose it.
         openings: the doors.
         taken: edges that doors use.
         busy: cells to keep free, as `busy_cells` tells.
     """
     found: list[Fixture] = []
     for kind, cells in storey.rooms:
-        if kind == "ldk" and kitchen is not None:
-            found += _along(kitchen, cells, ("kitchen", "refrigerator") if kitchen.span >= 8 else ("kitchen",), "start")
-        elif kind in _STANDS:
+        if kind in _STANDS:
             stand = _in_small_room(_STANDS[kind], cells, openings, taken, busy)
             if len(stand) > 1 and not all(is_clear(f, openings) for f in stand):
                 stand = _apart(_STANDS[kind], cells, openings, taken, busy) or stand
@@ -143,18 +217,19 @@ def _options(
     for run in runs(border(cells) - set(taken)):
         for place in places if run.span >= 2 else ():
             stand = _along(run, cells, kinds, place)
-            if not all(_cells_under(f) <= cells for f in stand):
+            if not all(cells_under(f) <= cells for f in stand):
                 continue
-            cost = 100 * (len(kinds) - len(stand)) + 10 * sum(len(_cells_under(f) & busy) for f in stand)
+            cost = 100 * (len(kinds) - len(stand)) + 10 * sum(len(cells_under(f) & busy) for f in stand)
             cost += 60 * sum(not is_clear(f, openings) for f in stand)
-            if is_wc:  # the bowl stands at a short wall
+            if is_wc:  # the bowl stands at a short wall, with floor before it
                 cost += 4 * max(0, run.span - 3)
+                cost += 200 * (bounds(cells)[3 if run.axis == "h" else 2] < WC_DEPTH)
             away = min((abs(e.x - run.x) + abs(e.y - run.y) for e in doors_here), default=0)
             options.append((cost, -away if is_wc else -run.span, -away, len(options), stand))
     return options
 
 
-def _cells_under(fixture: Fixture) -> frozenset[Cell]:
+def cells_under(fixture: Fixture) -> frozenset[Cell]:
     """Return the cells that a fixture stands on."""
     x0, y0 = fixture.x_mm // HALF_MM, fixture.y_mm // HALF_MM
     x1, y1 = (fixture.x_mm + fixture.width_mm - 1) // HALF_MM, (fixture.y_mm + fixture.depth_mm - 1) // HALF_MM
@@ -169,7 +244,12 @@ def _along(run: Run, cells: frozenset[Cell], kinds: Sequence[str], place: Place)
         along = min(FIXTURES[kind].along_mm, room_mm)
         if sum(mm for _, mm in sizes) + along <= room_mm:
             sizes.append((kind, along))
-    spare = room_mm - sum(mm for _, mm in sizes)
+    return _line_up(run, cells, sizes, place)
+
+
+def _line_up(run: Run, cells: frozenset[Cell], sizes: Sequence[tuple[str, int]], place: Place) -> list[Fixture]:
+    """Stand fixtures of given lengths side by side along a wall."""
+    spare = run.span * HALF_MM - 2 * WALL_MM - sum(mm for _, mm in sizes)
     offset = WALL_MM + {"start": 0, "middle": spare // 2, "end": spare}[place]
     found = []
     for kind, along in sizes:

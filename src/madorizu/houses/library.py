@@ -20,6 +20,7 @@ from madorizu.catalogue import Archetype
 from madorizu.errors import PlanError, SolveError
 from madorizu.houses import topology
 from madorizu.houses.finish import finish
+from madorizu.houses.resize import OVERSIZE
 from madorizu.houses.search import Site, find
 from madorizu.houses.sites import site_of_archetype
 from madorizu.houses.topology import Topology
@@ -32,6 +33,16 @@ _LOWER_SIZES: tuple[tuple[float, float], ...] = (
     (6, 7), (6, 8), (7, 8), (9.5, 8), (8.5, 7.5), (10.5, 8.5), (7.5, 9), (13, 7), (12, 9), (14, 8),
 )  # fmt: skip
 _SIDES: tuple[Side, ...] = ("s",) * 10 + ("n",) * 4 + ("e",) * 3 + ("w",) * 3
+
+# Of fifteen sheets the 2F has 0.66 to 0.87 of the 1F, and the 1F 0.61 to 0.98 of its bounding
+# rectangle; smaller houses keep nearer to 1.
+_SMALLER = 0.85  # of two-storey houses have a 2F smaller than the 1F
+_UPPER_SHARE = (0.66, 0.92)
+_LEAST_UPPER = 160  # half-module cells
+_SETBACKS = (0, 2, 3, 4, 6)  # half modules by which the 2F stands back
+_NOTCH = (0.04, 0.25)  # share of the bounding rectangle that a notch takes
+_NOTCHED_CELLS = 200  # of the 1F, from which houses have one
+_NOTCHED = 0.6  # of these; fewer of them are solved than of rectangles, which leaves about half
 
 
 class Entry:
@@ -67,6 +78,11 @@ class Entry:
             PlanError: if the line is damaged.
         """
         return topology.from_json(self._data)
+
+    @cached_property
+    def fits(self) -> bool:
+        """Whether its rooms are such as are made today; lines of older libraries may not be."""
+        return topology.fits_catalogue(self.topology.storeys, oversize=OVERSIZE)
 
     @cached_property
     def outlook(self) -> dict[Side, float]:
@@ -117,13 +133,22 @@ def random_site(rng: random.Random) -> Site:
     side = rng.choice(_SIDES)
     if rng.random() < 0.12 and lower[0] * lower[1] >= 252:
         return Site(lower, entrance=side)
-    upper, shift = lower, (0, 0)
-    if rng.random() < 0.45:
-        upper = lower[0] - rng.choice((0, 2, 4)), lower[1] - rng.choice((0, 0, 2))
-        if upper[0] * upper[1] < 160 or min(upper) < 10:
-            upper = lower
-        shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))
-    return Site(lower, upper, shift, side)
+    upper = _smaller_upper(lower, rng) if rng.random() < _SMALLER else lower
+    shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))
+    notched = lower[0] * lower[1] >= _NOTCHED_CELLS and rng.random() < _NOTCHED
+    return Site(lower, upper, shift, side, notch=rng.uniform(*_NOTCH) if notched else 0.0)
+
+
+def _smaller_upper(lower: tuple[int, int], rng: random.Random) -> tuple[int, int]:
+    """Draw a 2F that is set back at one or two sides; where the 1F is small for that, one as large as it."""
+    goal = rng.uniform(*_UPPER_SHARE)
+    options = []
+    for back in [(x, y) for x in _SETBACKS for y in _SETBACKS]:
+        upper = lower[0] - back[0], lower[1] - back[1]
+        if min(upper) >= 10 and upper[0] * upper[1] >= _LEAST_UPPER:
+            share = upper[0] * upper[1] / (lower[0] * lower[1])
+            options.append((abs(share - goal) + 0.06 * rng.random(), upper))
+    return min(options)[1] if options else lower
 
 
 def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = None, time_limit_s: float = 30.0) -> int:

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass, replace
 
 from madorizu.catalogue import ROOMS
+from madorizu.houses.topology import TUNNELS
 from madorizu.plan import SIDES, Cell, Side
 from madorizu.solve.cover import Want
 
@@ -18,6 +19,9 @@ OVERSIZE = 1.3  # rooms may pass the catalogue's usual greatest area by this muc
 WET = ("wc", "wash", "bath")
 USUAL_FILLERS = 3  # small rooms added to a storey
 DRAWS = 60  # of which rooms where, before an area counts as too small or too large for them
+LARGE_1F = 320  # half-module cells of a 1F from which a bath of 1620 or 1624 is usual; else it is 1616
+BATH = (12, 16, 24)  # half-module cells: 1216, 1616, 1624
+STORE_ASPECT = 2.5  # two half modules wide, a store is at most five long: more would be a tunnel
 _SUNNY: tuple[Side, ...] = ("s", "e", "w")
 # What rooms take at the least when they are planned; the catalogue's least where not named.
 _LEAST = {"ldk": 80, "bed": 36, "wa": 36, "wc": 6, "wash": 12, "bath": 12}
@@ -301,6 +305,7 @@ def programme(
     *,
     house: Kinds | None = None,
     loose: bool = False,
+    large_bath: bool = False,
     exact: tuple[tuple[str, int], ...] = (),
 ) -> Programme:
     """Give every room of a storey its range of areas and its conditions.
@@ -311,6 +316,7 @@ def programme(
         rng: source of randomness.
         house: rooms of all storeys; None where these are all.
         loose: also allow doors that are lawful but not usual.
+        large_bath: also allow baths larger than 1616.
         exact: areas to come to, as an archetype has them.
     """
     hall = hall_of(area)
@@ -320,7 +326,7 @@ def programme(
         if exact
         else _goals(kinds, area - sum(hall) / 2, house)
     )
-    wants = [_want(kind, goals[i], house, rng, loose=loose) for i, kind in enumerate(kinds)]
+    wants = [_want(kind, goals[i], house, rng, loose=loose, large_bath=large_bath) for i, kind in enumerate(kinds)]
     spare = area - sum(want.low for want in wants)
     return Programme(tuple(wants), (min(hall[0], max(4, spare)), max(4, min(hall[1], spare))))
 
@@ -344,7 +350,7 @@ def _scaled(kind: str, factor: float, house: Kinds) -> float:
     return min(max(_typical(kind) * factor, least_of(kind, house)), _most(kind))
 
 
-def _want(kind: str, goal: float, house: Kinds, rng: random.Random, *, loose: bool) -> Want:
+def _want(kind: str, goal: float, house: Kinds, rng: random.Random, *, loose: bool, large_bath: bool) -> Want:
     least, most = least_of(kind, house), _most(kind)
     slack = 0.45 if loose else 0.3
     low, high = max(least, round(goal * (1 - slack))), min(round(most), max(round(goal * (1 + slack)), least + 24))
@@ -356,13 +362,15 @@ def _want(kind: str, goal: float, house: Kinds, rng: random.Random, *, loose: bo
     if kind in ("mbr", "bed", "wa"):
         return replace(want, outside=SIDES, min_side=5 if kind == "bed" and loose else 6, max_aspect=1.8)
     if kind == "bath":
-        return replace(want, low=12 if loose else 16, high=24, outside=SIDES, outside_run=2, min_side=3 if loose else 4)
+        low, high = BATH[0] if loose else BATH[1], BATH[2] if large_bath else BATH[1]
+        return replace(want, low=low, high=high, outside=SIDES, outside_run=2, min_side=3 if loose else 4)
     if kind in ("wash", "wc", "laundry"):
         small = {"wash": (12, 24, 3), "wc": (6 if loose else 8, 12, 2), "laundry": (8, 32, 3)}[kind]
         return replace(want, low=small[0], high=small[1], min_side=small[2])
+    aspect = STORE_ASPECT if kind in TUNNELS else 3.0
     if kind in _RIGID:
-        return replace(want, low=least, high=round(most), max_aspect=3.0)
-    return replace(want, min_side=ROOMS[kind].min_side, max_aspect=3.0)
+        return replace(want, low=least, high=round(most), max_aspect=aspect, min_side=4 if kind == "void" else 2)
+    return replace(want, min_side=ROOMS[kind].min_side, max_aspect=aspect)
 
 
 def holding(plan: Programme, kind: str, cell: Cell) -> Programme:

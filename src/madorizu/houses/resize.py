@@ -25,9 +25,11 @@ Reals = NDArray[np.float64]
 OVERSIZE = 1.3  # a room may pass the catalogue's usual greatest area by this much, which is a soft finding
 SMALL_HOUSE = 200  # half-module cells of a storey under which a bath may shrink to 1216 (3 x 4 half modules)
 BATH_MIN_SIDE = 3
+BATH_SIDE = 4
+BATH_CELLS = 16  # half-module cells of 1616, the usual one
 _LONGEST = 1.75  # longer over shorter side of a habitable room, before it costs
 _NARROW = 6  # half modules: a bedroom narrower than this costs
-_STIFF = {"hall": 3.0, "wc": 4.0, "ent": 2.0, "wash": 2.0}  # how much a change of these rooms is disliked
+_STIFF = {"hall": 3.0, "wc": 4.0, "ent": 2.0, "wash": 2.0, "bath": 3.0}  # how much a change of these rooms is disliked
 _CHANCE = 0.06  # random part of a cost: gives different houses of one topology
 
 
@@ -111,6 +113,8 @@ def resized(
             and _edit(lattice, limits, axis, 1, storey, rng, chance=0.3)
         ):
             lattice.counts[axis][:] = before
+    if _touching(lattice) != _touching(_lattice_of(topology)):
+        return None  # a dropped line was all that two rooms had in common
     result = _topology(lattice, topology)
     return result if fits_catalogue(result.storeys, oversize=OVERSIZE) else None
 
@@ -142,11 +146,13 @@ def _limits(lattice: _Lattice, storey: int, size: tuple[int, int]) -> _Limits:
             goal[takers] *= max(0.4, 1 + gained * areas[here].sum() / areas[takers].sum())
     least = np.array([t.min_cells for t in types])
     most = np.array([t.max_cells for t in types])
-    side = np.array([BATH_MIN_SIDE if t.code == "bath" else t.min_side for t in types])
+    small = size[0] * size[1] <= SMALL_HOUSE
+    side = np.array([(BATH_MIN_SIDE if small else BATH_SIDE) if t.code == "bath" else t.min_side for t in types])
     bath = np.array([t.code == "bath" for t in types])
     rigid = np.array([t.code == "stair" for t in types])
-    if size[0] * size[1] > SMALL_HOUSE:
-        rigid |= bath
+    if not small:
+        rigid |= bath & (areas <= BATH_CELLS)  # a larger one may come down to 1616
+    goal[bath] = np.minimum(goal[bath], BATH_CELLS)
     stiff = np.array([_STIFF.get(t.code, 1.0) for t in types])
     return _Limits(side, least, most * OVERSIZE, np.clip(goal, least, most), stiff, habitable, rigid, bath)
 
@@ -202,6 +208,21 @@ def _costs(limits: _Limits, areas: Ints, after: Ints, met: Any, lines: Ints, oth
     narrow = 0.4 * (length < _NARROW) if sign < 0 else 0.0 * length
     costs += ((long + narrow) * met * limits.habitable[:, None]).sum(axis=0)
     return costs
+
+
+def _touching(lattice: _Lattice) -> set[tuple[int, int]]:
+    """Return the pairs of rooms that share a wall, as indices, the lower first."""
+    found: set[tuple[int, int]] = set()
+    for floor in set(lattice.floor.tolist()):
+        here = lattice.floor == floor
+        numbers = np.arange(1, len(lattice.floor) + 1)[here]
+        owner = (lattice.layers[here] * numbers[:, None, None]).sum(axis=0)
+        owner = owner[lattice.counts[1] > 0][:, lattice.counts[0] > 0]
+        for first, second in ((owner[:, :-1], owner[:, 1:]), (owner[:-1], owner[1:])):
+            differ = (first != second) & (first > 0) & (second > 0)
+            pairs = np.sort(np.stack([first[differ], second[differ]]), axis=0)
+            found |= set(zip(*pairs.tolist(), strict=True))
+    return found
 
 
 def _topology(lattice: _Lattice, source: Topology) -> Topology:

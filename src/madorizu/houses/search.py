@@ -25,7 +25,11 @@ MOST_CELLS = 80  # of a grid: the exact cover of more takes minutes
 UPPER_TRIES = 6
 LEAST_AREA = {1: 120, 2: 88}  # half-module cells of the 1F, by storeys: what entrance, wet rooms and one room take
 LEAST_SIDE = 8  # half modules
-ENTRANCE = (9, 16, 24)  # half-module cells: least, usual, most
+ENTRANCE = (9, 16, 20)  # half-module cells: least, usual, most
+
+
+AT_ENTRANCE = 0.4  # of 1: how much likelier a notch lies at the entrance's side
+_CORNERS: dict[Side, tuple[int, int]] = {"n": (0, 1), "e": (1, 3), "s": (2, 3), "w": (0, 2)}  # nw, ne, sw, se
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Site:
         stair_kinds: forms of stair to try.
         stair_place: third of the storey in which the stair's middle lies, or None.
         place_storey: index of the storey of which `stair_place` speaks.
-        notch: share of the bounding rectangle that corners may lose; None draws what rooms need.
+        notch: share of the 1F's bounding rectangle that corners may lose; None draws what rooms need.
+        upper_notch: share that a corner of the 2F may lose besides.
     """
 
     lower: Size
@@ -53,6 +58,7 @@ class Site:
     stair_place: Place | None = None
     place_storey: int = 0
     notch: float | None = None
+    upper_notch: float = 0.0
 
 
 def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
@@ -129,15 +135,19 @@ def _attempt(site: Site, rng: random.Random, end: float, number: int) -> Topolog
     if kinds is None:
         return None
     loose = number % 3 == 2
+    # A bath of more than 1616 is for large houses, or where nothing else was found.
+    large_bath = grid.area(lower) > programme.LARGE_1F or number % 9 == 8
     exact = site.wishes.exact or ((), ())
     house = tuple(kind for storey in kinds for kind in storey)
     fixed = (("ent", entrance), *(() if stair is None else (("stair", taken),)))
-    ground = _tile_ground(site, grid, _Level(lower, fixed, kinds[0], house, exact[0]), stair, rng, end, loose=loose)
+    ground = _tile_ground(
+        site, grid, _Level(lower, fixed, kinds[0], house, exact[0], large_bath), stair, rng, end, loose=loose
+    )
     if ground is None:
         return None
     storeys = [_storey(grid, ground)]
     if stair is not None:
-        level = _Level(upper, (("stair", taken),), kinds[1], house, exact[1])
+        level = _Level(upper, (("stair", taken),), kinds[1], house, exact[1], large_bath)
         for _ in range(UPPER_TRIES):
             top = _tile_upper(grid, level, stair, ground, rng, end, loose=loose)
             if top is not None:
@@ -172,7 +182,7 @@ def _floors(site: Site, grid: Grid, rng: random.Random) -> tuple[frozenset[Cell]
     """Draw the footprints of both storeys: rectangles, or rectangles without a corner."""
     everything = grid.within((0, 0, *site.lower)) or frozenset()
     share = site.notch if site.notch is not None else _notch_share(site, rng)
-    lower = _without_corner(everything, grid, share, rng)
+    lower = _without_corner(everything, grid, share, rng, site.entrance)
     if site.upper is None:
         return lower, frozenset()
     upper = grid.within((*site.shift, *site.upper)) or frozenset()
@@ -180,7 +190,7 @@ def _floors(site: Site, grid: Grid, rng: random.Random) -> tuple[frozenset[Cell]
         if not upper & lower or _box(upper & lower) != _box(upper):
             lower = everything  # the notch would make the 2F another size
         upper &= lower
-    return lower, upper
+    return lower, _without_corner(upper, grid, site.upper_notch, rng, site.entrance)
 
 
 def _box(cells: frozenset[Cell]) -> tuple[int, int, int, int]:
@@ -204,29 +214,37 @@ def _notch_share(site: Site, rng: random.Random) -> float:
     return rng.uniform(0.04, 0.16) if rng.random() < 0.3 and area >= 196 else 0.0
 
 
-def _without_corner(cells: frozenset[Cell], grid: Grid, share: float, rng: random.Random) -> frozenset[Cell]:
-    """Cut a rectangle of about this share of the area from a random corner, or from two."""
+def _without_corner(
+    cells: frozenset[Cell], grid: Grid, share: float, rng: random.Random, entrance: Side = "s"
+) -> frozenset[Cell]:
+    """Cut a rectangle of about this share of the area from a random corner, or from two.
+
+    Corners of the entrance's side come first as a rule: the porch lies in the notch.
+    """
     if share <= 0:
         return cells
     target = share * grid.area(cells)
-    corners = rng.sample(range(4), 2 if share > 0.25 and rng.random() < 0.5 else 1)
+    corners = sorted(range(4), key=lambda corner: rng.random() + AT_ENTRANCE * (corner not in _CORNERS[entrance]))
+    del corners[2 if share > 0.25 and rng.random() < 0.5 else 1 :]
     left = cells
     for corner in corners:
-        cut = _corner(grid, target / len(corners), corner, rng)
+        cut = _corner(grid, cells, target / len(corners), corner, rng)
         if _box(left - cut) == _box(cells):
             left -= cut
     return left
 
 
-def _corner(grid: Grid, target: float, corner: int, rng: random.Random) -> frozenset[Cell]:
-    """Return the cells of a corner rectangle whose area comes near a target, at most 60 % of each side."""
+def _corner(grid: Grid, floor: frozenset[Cell], target: float, corner: int, rng: random.Random) -> frozenset[Cell]:
+    """Return a rectangle in a corner of a floor whose area comes near a target, at most 60 % of each side."""
+    west, north, east, south = _box(floor)
+    across, down = sum(grid.columns[west : east + 1]), sum(grid.rows[north : south + 1])
     options = []
-    for width in range(1, len(grid.columns)):
-        for height in range(1, len(grid.rows)):
-            columns = range(width) if corner % 2 == 0 else range(len(grid.columns) - width, len(grid.columns))
-            rows = range(height) if corner < 2 else range(len(grid.rows) - height, len(grid.rows))
+    for width in range(1, east - west + 1):
+        for height in range(1, south - north + 1):
+            columns = range(west, west + width) if corner % 2 == 0 else range(east + 1 - width, east + 1)
+            rows = range(north, north + height) if corner < 2 else range(south + 1 - height, south + 1)
             wide, high = sum(grid.columns[i] for i in columns), sum(grid.rows[j] for j in rows)
-            if wide > 0.6 * grid.xs[-1] or high > 0.6 * grid.ys[-1]:
+            if wide > 0.6 * across or high > 0.6 * down:
                 continue
             cells = frozenset((i, j) for i in columns for j in rows)
             options.append((abs(wide * high - target) * rng.uniform(0.7, 1.3), sorted(cells)))
@@ -309,13 +327,26 @@ def _place_entrance(
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A storey to tile: its cells, what is settled on it, its rooms, and those of the whole house."""
+    """A storey to tile: its cells, what is settled on it, its rooms, those of the whole house, their areas."""
 
     floor: frozenset[Cell]
     fixed: tuple[tuple[str, frozenset[Cell]], ...]
     kinds: Kinds
     house: Kinds
     exact: tuple[tuple[str, int], ...]
+    large_bath: bool = False
+
+    def programme(self, grid: Grid, rng: random.Random, *, loose: bool) -> programme.Programme:
+        """Give its rooms their ranges of areas and their conditions."""
+        return programme.programme(
+            self.kinds,
+            grid.area(self.free),
+            rng,
+            house=self.house,
+            loose=loose,
+            large_bath=self.large_bath,
+            exact=self.exact,
+        )
 
     @property
     def free(self) -> frozenset[Cell]:
@@ -326,9 +357,7 @@ def _tile_ground(
     site: Site, grid: Grid, level: _Level, stair: Stair | None, rng: random.Random, end: float, *, loose: bool
 ) -> Tiling | None:
     must = [around(cells) for kind, cells in level.fixed if kind == "ent"]
-    plan = programme.programme(
-        level.kinds, grid.area(level.free), rng, house=level.house, loose=loose, exact=level.exact
-    )
+    plan = level.programme(grid, rng, loose=loose)
     if stair is not None:
         wish = site.wishes.living_stair
         if "ldk" in level.kinds and (rng.random() < 0.12 if wish is None else wish):
@@ -342,10 +371,7 @@ def _tile_upper(
     grid: Grid, level: _Level, stair: Stair, ground: Tiling, rng: random.Random, end: float, *, loose: bool
 ) -> Tiling | None:
     open_below = frozenset(c for kind, cells in ground.rooms if kind in ("ldk", "ent", "hall") for c in cells)
-    plan = programme.programme(
-        level.kinds, grid.area(level.free), rng, house=level.house, loose=loose, exact=level.exact
-    )
-    plan = programme.over(plan, open_below)
+    plan = programme.over(level.programme(grid, rng, loose=loose), open_below)
     return _tiled(grid, level, plan, [frozenset({_front(grid, stair, 1)})], rng, end)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 
 from madorizu.brief import Brief
-from madorizu.catalogue import Archetype
-from madorizu.houses.programme import Ask, Wishes
+from madorizu.catalogue import ROOMS, Archetype
+from madorizu.houses.programme import Ask, Wishes, hall_of
 from madorizu.houses.search import LEAST_SIDE, Site, Size
 from madorizu.plan import HALF_MM, Side
 
-_SIDES: tuple[Side, ...] = ("s", "s", "n", "e", "w")
+# Share of houses by the side of their entrance, as the trade has it.
+ENTRANCE_SHARE: dict[Side, float] = {"s": 0.5, "n": 0.2, "e": 0.15, "w": 0.15}
 _USUAL_UPPER = 230  # half-module cells of a 2F for a bedroom or two, its hall and its WC
 _PER_BEDROOM = 62
+_WIDER, _HIGHER = (0, 2, 4), (0, 2)  # half modules by which a 1F may be larger than the 2F that is asked for
+_SPARE = 0.04  # of a rectangle: less is no notch
 
 
 def storeys_of(brief: Brief) -> int:
@@ -49,17 +52,30 @@ def site_of(brief: Brief, rng: random.Random) -> Site:
         lower,
         upper,
         shift,
-        rng.choice(_SIDES) if brief.entrance_side is None else brief.entrance_side,
+        entrance_of(brief, rng),
         _wishes(brief),
         stair_place=brief.stair_place,
         place_storey=storey_index(brief),
     )
 
 
+def entrance_of(brief: Brief, rng: random.Random) -> Side:
+    """Return the side of the entrance: as asked, else drawn as usual."""
+    if brief.entrance_side is not None:
+        return brief.entrance_side
+    return rng.choices(list(ENTRANCE_SHARE), list(ENTRANCE_SHARE.values()))[0]
+
+
 def _larger(size: Size, rng: random.Random) -> Size:
+    """Draw a 1F for a 2F."""
     if rng.random() < 0.7:
         return size
-    return size[0] + rng.choice((0, 2, 4)), size[1] + rng.choice((0, 2))
+    return size[0] + rng.choice(_WIDER), size[1] + rng.choice(_HIGHER)
+
+
+def largest_lower(size: Size) -> Size:
+    """Return the largest 1F that is ever drawn for a 2F of this size."""
+    return size[0] + max(_WIDER), size[1] + max(_HIGHER)
 
 
 def _smaller(size: Size, brief: Brief, rng: random.Random) -> Size:
@@ -86,13 +102,19 @@ def _wishes(brief: Brief) -> Wishes:
 
 
 def site_of_archetype(archetype: Archetype, rng: random.Random) -> Site:
-    """Return the site of an archetype; its rooms and their areas are those of the table."""
+    """Return the site of an archetype; its rooms and their areas are those of the table.
+
+    Where these leave more of a storey's rectangle over than a usual hall takes, some sites lose
+    a corner of about that size.
+    """
     lower = 2 * archetype.width, 2 * archetype.height
     upper = archetype.upper and (2 * archetype.upper[0], 2 * archetype.upper[1])
     shift = (0, 0)
     if upper is not None:
         shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))
     exact = tuple(tuple((kind, round(4 * area)) for kind, area in floor) for floor in archetype.floors)
+    spare = [_spare(size, rooms, upper is not None) for size, rooms in zip((lower, upper), exact, strict=False) if size]
+    notches = [share if share > _SPARE and rng.random() < 0.5 else 0.0 for share in spare]
     return Site(
         lower,
         upper,
@@ -100,4 +122,14 @@ def site_of_archetype(archetype: Archetype, rng: random.Random) -> Site:
         archetype.entrance,
         Wishes(exact=exact, living_stair=archetype.living_stair),
         stair_kinds=(archetype.stair or "u",),
+        notch=notches[0],
+        upper_notch=0.0 if upper is None else notches[1],
     )
+
+
+def _spare(size: Size, rooms: tuple[tuple[str, int], ...], has_stair: bool) -> float:
+    """Return which share of a storey its rooms, the stair and a usual hall leave over."""
+    area = size[0] * size[1] - (ROOMS["stair"].typical_cells if has_stair else 0)
+    left = area - sum(cells for _, cells in rooms)
+    entrance = sum(cells for kind, cells in rooms if kind == "ent")
+    return (left - sum(hall_of(area - entrance)) / 2) / (size[0] * size[1])

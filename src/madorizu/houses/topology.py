@@ -93,10 +93,10 @@ def turned(topology: Topology, turn: Turn) -> Topology:
 
 
 def is_wide(cells: frozenset[Cell], side: int) -> bool:
-    """Say whether a room is a union of squares of this side, in half modules.
+    """Say whether a square of this side, in half modules, can be moved through a room and cover all of it.
 
     Opens the room with the square (erosion, then dilation), a row of cells being the bits
-    of one number.
+    of one number; the squares' places must be joined, or the room has a neck.
     """
     x0, y0, _, height = bounds(cells)
     rows = [0] * height
@@ -115,12 +115,47 @@ def is_wide(cells: frozenset[Cell], side: int) -> bool:
         for i in range(side):
             for j in range(side):
                 opened[top + i] |= corner << j
-    return opened == rows
+    return opened == rows and _is_joined(corners)
+
+
+def _is_joined(rows: list[int]) -> bool:
+    """Say whether bits are one piece, joined by sides: those beside each other, and one below the other."""
+    if not any(rows):
+        return False
+    first = next(i for i, row in enumerate(rows) if row)
+    reached = [0] * len(rows)
+    reached[first] = rows[first] & -rows[first]
+    grown = True
+    while grown:
+        grown = False
+        for i, row in enumerate(rows):
+            above = reached[i - 1] if i else 0
+            below = reached[i + 1] if i + 1 < len(rows) else 0
+            more = row & (reached[i] | reached[i] << 1 | reached[i] >> 1 | above | below)
+            if more != reached[i]:
+                reached[i], grown = more, True
+    return reached == rows
+
+
+TUNNELS = frozenset({"sic", "s", "wic", "sto", "pantry"})  # rooms that nobody builds as corridors of shelves
+_TUNNEL_CELLS = 12  # from this area on they are a module and a half wide
+_TUNNEL_ASPECT = 3  # longer over shorter side, at the most
+
+
+def is_tunnel(kind: str, cells: frozenset[Cell]) -> bool:
+    """Say whether a store is too long for its width to be used."""
+    if kind not in TUNNELS:
+        return False
+    if len(cells) >= _TUNNEL_CELLS and not is_wide(cells, 3):
+        return True
+    _, _, width, height = bounds(cells)
+    return max(width, height) > _TUNNEL_ASPECT * min(width, height)
 
 
 def fits_catalogue(storeys: Iterable[Storey], *, oversize: float = 1.0) -> bool:
     """Say whether every room is one piece and keeps the catalogue's least width, least and greatest area.
 
+    Stores must not be tunnels either, see `is_tunnel`.
     `oversize` is how many times the usual greatest area is still let pass.
     """
     for storey in storeys:
@@ -128,7 +163,7 @@ def fits_catalogue(storeys: Iterable[Storey], *, oversize: float = 1.0) -> bool:
             wanted = ROOMS[kind]
             if not wanted.min_cells <= len(cells) <= wanted.max_cells * oversize:
                 return False
-            if not is_wide(cells, wanted.min_side) or not is_connected(cells):
+            if not is_wide(cells, wanted.min_side) or not is_connected(cells) or is_tunnel(kind, cells):
                 return False
     return True
 

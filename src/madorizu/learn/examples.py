@@ -47,14 +47,14 @@ class _Job:
     seed: int
 
 
-def make(folder: Path, *, count: int, seed: int, workers: int = 1) -> int:
+def make(folder: Path, *, count: int, seed: int, workers: int | None = 1) -> int:
     """Draw the storeys of `count` houses into a folder; files that are there are kept.
 
     Args:
         folder: gets `examples-NNNNNN.npz` files of `PER_FILE` houses each.
         count: houses.
         seed: decides houses and styles.
-        workers: processes.
+        workers: processes; None is one per core.
 
     Returns:
         The number of files.

@@ -1,7 +1,8 @@
 """The trained net as an ONNX file, which OpenCV runs without torch.
 
-Batch normalisation is folded into the convolutions, whose weights are kept in half precision. The graph is written node by node: six
-kinds of them, so that nothing depends on how a tracing exporter sees the model.
+Batch normalisation is folded into the convolutions, whose weights are kept in half precision.
+The graph is written node by node: six kinds of them, so that nothing depends on how a tracing
+exporter sees the model.
 """
 
 from __future__ import annotations

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from madorizu.plan import Cell
-from madorizu.rules.facts import HABITABLE, PASSAGES, Case, Finding, Hosted, Storey
+from madorizu.plan import DOOR_KINDS, Cell
+from madorizu.rules.facts import OWNERS, PASSAGES, Case, Finding, Hosted, Storey
 
-# Who may own a room that is not entered from a passage room: kind -> kinds of owners.
-OWNERS: dict[str, frozenset[str]] = {
-    "wic": frozenset({"mbr"}),
-    "den": frozenset({"mbr"}),
-    "laundry": frozenset({"wash"}),
-    "cl": frozenset({"bed", "mbr"}),
+# Rooms that not every passage room may be the way to: kind -> kinds from which they are entered.
+ENTERED_FROM: dict[str, frozenset[str]] = {
     "oshi": frozenset({"wa"}),
-    "bath": frozenset({"wash"}),
-    "wc": frozenset({"wash"}),
-    "s": HABITABLE,
-    "sto": HABITABLE | {"wash"},
+    "pantry": frozenset({"ldk"}),
+    "sic": frozenset({"ent", "hall"}),
 }
 NOT_WALKED = frozenset({"void"})
 BATH_CONTACT = 2  # half modules: the wall that must hold a door
@@ -84,6 +78,7 @@ def reachability(case: Case) -> Iterator[Finding]:
         is reached through doors and open passages, where only hall, LDK, entrance and stair are
         crossed. Beyond them a room may be entered from its owner: 主寝室→WIC, 書斎 or closet, 洋室→closet,
         和室→押入, 洗面室→浴室, ランドリー or WC, any habitable room or 洗面室→物入, any habitable room→納戸.
+        A 押入 is entered from a 和室 alone, a パントリー from the LDK, a SIC from entrance or hall.
     Why: Nobody should cross a bedroom or a bath to reach another room.
     Example: A child's room whose only door leads to the master bedroom.
     Reference: Judgement of the trade; on 15 sheets of one builder every bedroom opens to a hall.
@@ -112,7 +107,9 @@ def _reached(s: Storey, start: tuple[int, ...]) -> set[int]:
         for other, _ in s.links.get(here, ()):
             if other in reached or not s.indoor[other]:
                 continue
-            if kind in PASSAGES or kind in OWNERS.get(s.plan.rooms[other].kind, ()):
+            wanted = s.plan.rooms[other].kind
+            ways = ENTERED_FROM.get(wanted)
+            if kind in ways if ways is not None else kind in PASSAGES or kind in OWNERS.get(wanted, ()):
                 reached.add(other)
                 queue.append(other)
     return reached
@@ -121,17 +118,17 @@ def _reached(s: Storey, start: tuple[int, ...]) -> set[int]:
 def bath_door(case: Case) -> Iterator[Finding]:
     """Find baths that are not entered from the washroom alone.
 
-    What it checks: A bath has exactly one door; it leads to the washroom (洗面・脱衣室), and the two
-        share at least one module (910 mm) of wall.
+    What it checks: A bath has exactly one door, those to the outside counted; it leads to the washroom
+        (洗面・脱衣室), and the two share at least one module (910 mm) of wall.
     Why: One undresses in the washroom; steam stays out of the rooms.
     Example: A bath with a second door to the hall.
     Reference: Practice: 15 of 15 sheets of one builder.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("bath", ()):
-            others = [other for other, _ in s.links.get(i, ())]
+            others = [o for h in s.hosted if h.opening.kind in DOOR_KINDS for o in _beyond(h, i)]
             if len(others) != 1 or s.kind(others[0]) != "wash":
-                to = ", ".join(sorted(s.named(o) for o in others)) or "none"
+                to = ", ".join(sorted("the outside" if o is None else s.named(o) for o in others)) or "none"
                 yield s.finding(
                     "H07",
                     i,
@@ -139,7 +136,7 @@ def bath_door(case: Case) -> Iterator[Finding]:
                     "浴室の出入口は洗面室への1か所だけが必要です",
                 )
                 continue
-            wash = others[0]
+            wash = others[0] or 0
             shared = s.contacts.get((min(i, wash), max(i, wash)), 0)
             if shared < BATH_CONTACT:
                 yield s.finding(
@@ -148,6 +145,11 @@ def bath_door(case: Case) -> Iterator[Finding]:
                     f"Bath and washroom must share at least 910 mm of wall, got {shared * 455}",
                     f"浴室と洗面室は910mm以上接する必要があります({shared * 455}mm)",
                 )
+
+
+def _beyond(host: Hosted, room: int) -> tuple[int | None, ...]:
+    """Return what an opening of a room leads to, None for outside; nothing if it is not in that room's wall."""
+    return tuple(b if a == room else a for a, b in host.pairs if room in (a, b))[:1]
 
 
 # --- soft ---------------------------------------------------------------------------------

@@ -30,6 +30,22 @@ PASSAGES = frozenset(t.code for t in ROOMS.values() if t.passage)
 STORAGE = frozenset({"wic", "sic", "oshi", "cl", "sto", "pantry", "s"})
 BEDROOMS = ("mbr", "bed")
 WET_ROOMS = ("bath", "wash", "wc", "laundry")  # with pipes in the floor; the kitchen stands in the LDK
+SWING_KINDS = frozenset({"hinged", "entrance", "service"})  # doors with a leaf that turns
+HALF_OPEN_KINDS = frozenset({"sliding", "double_sliding", "french"})  # one of two leaves' widths is passed
+LEAST_WAY_MM = 600  # of a door's frame, so far as it opens
+CEILING_MM = 200  # no head of an opening is nearer to the floor of the next storey, or to the roof
+# Who may own a room that is not entered from a passage room: kind -> kinds of owners.
+OWNERS: dict[str, frozenset[str]] = {
+    "wic": frozenset({"mbr"}),
+    "den": frozenset({"mbr"}),
+    "laundry": frozenset({"wash"}),
+    "cl": frozenset({"bed", "mbr"}),
+    "oshi": frozenset({"wa"}),
+    "bath": frozenset({"wash"}),
+    "wc": frozenset({"wash"}),
+    "s": HABITABLE,
+    "sto": HABITABLE | {"wash"},
+}
 INFORMATION = frozenset({"H10"})  # hard in law, met by what no plan shows: told, never a reason to refuse
 
 Pair = tuple[int | None, int | None]
@@ -178,6 +194,11 @@ class Case:
         """Make a finding about the item as a whole."""
         floor = self.storeys[0].floor if len(self.storeys) == 1 else None
         return Finding(code, weight_of(code) == "hard", floor, None, None, message, message_ja)
+
+
+def way_mm(opening: Opening) -> int:
+    """Return how much of a door's frame one can pass when it is open."""
+    return opening.width_mm // 2 if opening.kind in HALF_OPEN_KINDS else opening.width_mm
 
 
 def case_of(item: Plan | House, brief: Brief | None = None) -> Case:

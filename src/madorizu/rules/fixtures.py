@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from madorizu.catalogue import FIXTURES
-from madorizu.plan import DOOR_KINDS, HALF_MM, Fixture, Opening
-from madorizu.rules.facts import Case, Finding, Storey
+from madorizu.plan import DOOR_KINDS, HALF_MM, STEP, Fixture, Opening
+from madorizu.rules.facts import SWING_KINDS, Case, Finding, Storey
 
 PASSAGE_MM = 300  # so deep the floor before and behind a door is looked at
 LEAST_FREE_MM = 350  # of a door's width, beside what stands there
-LARGEST_MM = 10_000
-SWING_KINDS = frozenset({"hinged", "entrance", "service"})
+USE_MM = 300  # floor before a fixture's front, for the feet of who uses it
+SMALLEST, LARGEST = 0.6, 1.6  # of the catalogue's size
 # Rooms in which a fixture may stand; those not named may stand in any room of the house.
 HOMES: dict[str, frozenset[str]] = {
     "kitchen": frozenset({"ldk"}),
@@ -28,15 +28,16 @@ Fault = tuple[str, str]
 
 
 def fixtures(case: Case) -> Iterator[Finding]:
-    """Find fixtures that stand through a wall, in the wrong room, on another one, or before a door.
+    """Find fixtures of no usual size, through a wall, facing it, in the wrong room, on another one, or before a door.
 
     What it checks: Each fixture is of the catalogue and has a size; it lies in one room, of the
-        kind that it belongs to (a tub in a bath, a bowl in a WC, a counter in the LDK, …). No two
-        overlap. Before and behind each door, 300 mm deep, at least 350 mm of the frame's width
-        are free, and in the quarter circle of a hinged leaf nothing stands. That a fixture is
-        missing is no finding.
+        kind that it belongs to (a tub in a bath, a bowl in a WC, a counter in the LDK, …). Along its
+        wall and away from it it measures 0.6 to 1.6 times what is usual, and the side from which it
+        is used looks into the room: 300 mm of the room lie before it. No two overlap. Before and
+        behind each door, 300 mm deep, at least 350 mm of the frame's width are free, and in the
+        quarter circle of a hinged leaf nothing stands. That a fixture is missing is no finding.
     Why: A door that opens by 30° because of a washing machine is no door.
-    Example: A washbasin half in the hall.
+    Example: A washbasin half in the hall; a bowl that faces its wall.
     Reference: Usual sizes of fixtures; the free widths are judgement.
     """
     for s in case.storeys:
@@ -63,23 +64,38 @@ def _misplaced(s: Storey, fixture: Fixture, box: Box) -> Fault | None:
     """Say why a fixture stands in the wrong place, in both languages."""
     if fixture.kind not in FIXTURES:
         return f"must be of a known kind, got {fixture.kind[:20]!r}", "の種類が不明です"
-    if not (0 < fixture.width_mm <= LARGEST_MM and 0 < fixture.depth_mm <= LARGEST_MM):
+    usual = FIXTURES[fixture.kind]
+    along_mm, deep_mm = fixture.width_mm, fixture.depth_mm
+    if fixture.facing in ("e", "w"):
+        along_mm, deep_mm = deep_mm, along_mm
+    if not (
+        SMALLEST * usual.along_mm <= along_mm <= LARGEST * usual.along_mm
+        and SMALLEST * usual.deep_mm <= deep_mm <= LARGEST * usual.deep_mm
+    ):
         return (
-            f"must have a size of at most {LARGEST_MM} mm, got {fixture.width_mm} x {fixture.depth_mm} mm",
-            "の大きさが不正です",
+            f"must measure about {usual.along_mm} x {usual.deep_mm} mm, got {along_mm} x {deep_mm}",
+            f"の大きさは{usual.along_mm}×{usual.deep_mm}mm程度が必要です({along_mm}×{deep_mm}mm)",
         )
-    rooms = {
-        s.owner.get((x, y))
-        for x in range(box[0] // HALF_MM, -(-box[2] // HALF_MM))
-        for y in range(box[1] // HALF_MM, -(-box[3] // HALF_MM))
-    }
-    room = next(iter(rooms)) if len(rooms) == 1 else None
+    room = _room_of(s, box)
     if not s.is_indoors(room):
         return "must lie in one room of the house, got a wall or the outside", "が部屋からはみ出しています"
     homes = HOMES.get(fixture.kind)
     if homes is not None and s.kind(room) not in homes:
         return f"must stand in its own kind of room, got {s.named(room or 0)}", "の部屋が違います"
+    dx, dy = (USE_MM * step for step in STEP[fixture.facing])
+    if _room_of(s, (box[0] + min(dx, 0), box[1] + min(dy, 0), box[2] + max(dx, 0), box[3] + max(dy, 0))) != room:
+        return f"must face the room with {USE_MM} mm of floor before it, got a wall", "の前に使うための空きがありません"
     return None
+
+
+def _room_of(s: Storey, box: Box) -> int | None:
+    """Return the room in which all of a box lies; None where it meets several, or none."""
+    rooms = {
+        s.owner.get((x, y))
+        for x in range(box[0] // HALF_MM, -(-box[2] // HALF_MM))
+        for y in range(box[1] // HALF_MM, -(-box[3] // HALF_MM))
+    }
+    return next(iter(rooms)) if len(rooms) == 1 else None
 
 
 def _in_the_way(s: Storey, boxes: list[Box]) -> Iterator[Finding]:

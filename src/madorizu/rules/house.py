@@ -19,14 +19,18 @@ CHILD_SPREAD = 0.15
 
 
 def programme(case: Case) -> Iterator[Finding]:
-    """Find what every house needs and this one lacks.
+    """Find what every house needs and this one lacks, and a second LDK.
 
-    What it checks: A house has storeys numbered 1F, 2F, … in this order, and among them at least one
-        LDK (the kitchen), bath, washroom and WC. Of a storey alone nothing is demanded.
-    Why: Without one of them it is no dwelling.
+    What it checks: A house has storeys numbered 1F, 2F, … in this order, and among them exactly one
+        LDK (the kitchen) and at least one bath, washroom and WC. Of a storey alone nothing is
+        demanded, but it has at most one LDK too.
+    Why: Without one of them it is no dwelling; with two kitchens it is two, and an nLDK counts one.
     Example: A house of two bedrooms and an LDK that has no bath.
-    Reference: What a dwelling needs; judgement.
+    Reference: What a dwelling needs; judgement. Houses for two families are not planned.
     """
+    count = sum(len(s.rooms_of.get("ldk", ())) for s in case.storeys)
+    if count > 1:
+        yield case.finding("H08", f"House must have one LDK, got {count}", f"LDKは1つでなければなりません({count})")
     if not case.is_house:
         return
     floors = [s.floor for s in case.storeys]
@@ -50,9 +54,9 @@ def programme(case: Case) -> Iterator[Finding]:
 def support(case: Case) -> Iterator[Finding]:
     """Find parts of an upper storey with nothing below.
 
-    What it checks: Indoor cells of an upper storey, and its balconies, lie over indoor cells of the
-        storey below or at most one module (910 mm) beyond them; a balcony may stand over a porch or
-        deck, where posts can be. A void lies on 2F or above, over LDK, hall, entrance or stair.
+    What it checks: Cells of an upper storey, outdoors too, lie over indoor cells of the storey below or at
+        most one module (910 mm) beyond them; a balcony may stand over a porch or deck, where posts
+        can be. A void lies on 2F or above, over LDK, hall, entrance or stair.
     Why: Timber frames overhang by about one module without special structure. This is a rule of
         thumb, not a proof of structural safety.
     Example: A 2F bedroom that reaches two modules over the garden.
@@ -71,8 +75,6 @@ def support(case: Case) -> Iterator[Finding]:
 
 def _overhangs(below: Storey, above: Storey) -> Iterator[Finding]:
     for i, room in enumerate(above.plan.rooms):
-        if not above.indoor[i] and room.kind != "balcony":
-            continue
         loose = sorted((c for c in room.cells if not _is_held(c, below, room.kind)), key=lambda c: (c[1], c[0]))
         if loose:
             yield above.finding(

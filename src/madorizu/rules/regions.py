@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from madorizu.plan import Cell, Rect, cells_in, rects_of
+from madorizu.plan import Cell, Rect, cells_in, neighbours, rects_of
 
 Rows = Mapping[int, int]  # y -> bits, bit i is the cell at x = west + i
 
@@ -57,9 +57,34 @@ def _corners(rows: Rows, y: int, side: int) -> int:
     return bits
 
 
+def neck(cells: frozenset[Cell], side: int) -> Cell | None:
+    """Return a cell of a place through which no square of `side` × `side` passes, though it fits on both sides of it.
+
+    `narrower_than` does not see such a place: where two squares overlap by less than a side,
+    or touch, each of their cells is covered. Here the squares' positions must be joined.
+    None where they are, and where no square fits at all.
+    """
+    if not cells:
+        return None
+    west = min(x for x, _ in cells)
+    rows = rows_of(cells, west)
+    corners = {y: bits for y in rows if (bits := _corners(rows, y, side))}
+    if not corners or are_joined(corners):
+        return None
+    places = pieces((west + i, y) for y, bits in corners.items() for i in range(bits.bit_length()) if bits >> i & 1)
+    parts = sorted((_covered(p, side) for p in places), key=lambda p: (len(p), min(p)))
+    here, there = parts[0], frozenset().union(*parts[1:])
+    near = here & there or frozenset(c for c in here if not there.isdisjoint(neighbours(c)))
+    return min(near or here, key=lambda c: (c[1], c[0]))
+
+
+def _covered(corners: Iterable[Cell], side: int) -> frozenset[Cell]:
+    return frozenset(c for x, y in corners for c in cells_in((x, y, side, side)))
+
+
 def narrowest(cells: frozenset[Cell], limit: int) -> int:
-    """Return the width at the narrowest place, at most `limit`."""
-    return next((n - 1 for n in range(2, limit + 1) if narrower_than(cells, n)), limit)
+    """Return the width at the narrowest place, necks included, at most `limit`."""
+    return next((n - 1 for n in range(2, limit + 1) if narrower_than(cells, n) or neck(cells, n)), limit)
 
 
 def pieces(cells: Iterable[Cell]) -> tuple[frozenset[Cell], ...]:

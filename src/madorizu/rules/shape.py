@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from madorizu.catalogue import ROOMS
 from madorizu.plan import CELL_M2, HALF_MM
@@ -15,11 +15,13 @@ from madorizu.rules.regions import (
     is_union,
     narrower_than,
     narrowest,
+    neck,
     pieces,
 )
 
 MAX_RECTANGLES = {"hall": 3}  # others 2
 NOOK_CELLS = 8  # 2 modules²: the entry beside a closet
+LEAST_STOREY_MM = 2400  # ceiling of 2100 mm, 令21条, and the floor above
 LDK_MIN_CELLS = 64  # 16 modules², 8 畳, with one other habitable room
 FAMILY_LDK_MIN_CELLS = 80  # 20 modules², 10 畳, with two or more
 
@@ -45,31 +47,7 @@ def lattice(case: Case) -> Iterator[Finding]:
                     f"{s.named(i)} must lie on the {HALF_MM} mm lattice, got a cell between two lattice lines",
                     f"{s.named_ja(i)}が{HALF_MM}mmグリッドに乗っていません",
                 )
-        for host in s.hosted:
-            o = host.opening
-            if o.span < 1:
-                yield s.finding(
-                    "H01",
-                    None,
-                    f"Host run of a {o.kind} opening must be at least one half module long, got {o.span}",
-                    f"開口部({o.kind})の取付長さが不正です: {o.span}",
-                    host.cell,
-                )
-            elif type(o.x) is not int or type(o.y) is not int:
-                yield s.finding(
-                    "H01",
-                    None,
-                    f"{o.kind} opening must begin at a lattice point, got ({o.x}, {o.y})",
-                    f"開口部({o.kind})が{HALF_MM}mmグリッドに乗っていません",
-                )
-            elif any(type(v) is not int for v in (o.width_mm, o.sill_mm, o.head_mm)):
-                yield s.finding(
-                    "H01",
-                    None,
-                    f"{o.kind} opening must measure whole millimetres, got {o.width_mm} x {o.head_mm}",
-                    f"開口部({o.kind})の寸法がmm単位の整数ではありません",
-                    host.cell,
-                )
+        yield from _openings_off(s)
         for f in s.plan.fixtures:
             if any(type(v) is not int for v in (f.x_mm, f.y_mm, f.width_mm, f.depth_mm)):
                 yield s.finding(
@@ -88,12 +66,40 @@ def lattice(case: Case) -> Iterator[Finding]:
             )
 
 
+def _openings_off(s: Storey) -> Iterator[Finding]:
+    for host in s.hosted:
+        o = host.opening
+        if o.span < 1:
+            yield s.finding(
+                "H01",
+                None,
+                f"Host run of a {o.kind} opening must be at least one half module long, got {o.span}",
+                f"開口部({o.kind})の取付長さが不正です: {o.span}",
+                host.cell,
+            )
+        elif type(o.x) is not int or type(o.y) is not int:
+            yield s.finding(
+                "H01",
+                None,
+                f"{o.kind} opening must begin at a lattice point, got ({o.x}, {o.y})",
+                f"開口部({o.kind})が{HALF_MM}mmグリッドに乗っていません",
+            )
+        elif any(type(v) is not int for v in (o.width_mm, o.sill_mm, o.head_mm)):
+            yield s.finding(
+                "H01",
+                None,
+                f"{o.kind} opening must measure whole millimetres, got {o.width_mm} x {o.head_mm}",
+                f"開口部({o.kind})の寸法がmm単位の整数ではありません",
+                host.cell,
+            )
+
+
 def tiling(case: Case) -> Iterator[Finding]:
     """Find places that no room or more than one room owns.
 
     What it checks: Rooms do not overlap; the indoor rooms of a storey are one piece; no gap is
-        enclosed by rooms; outdoor rooms (balcony, porch, deck) touch the house and lie outside
-        its footprint.
+        enclosed by rooms; outdoor rooms (balcony, porch, deck) touch the house, lie outside its
+        footprint, and fill no hole in it.
     Why: Walls are derived from the borders of rooms. A cell with two owners, or with none inside
         the house, has no meaning that could be drawn or built.
     Example: A closet drawn on top of a bedroom without being cut out of it.
@@ -120,13 +126,25 @@ def tiling(case: Case) -> Iterator[Finding]:
                 f"屋内が{len(footprint)}つに分かれています",
                 min(smallest, key=lambda c: (c[1], c[0])),
             )
-        elif not apart and (count := holes_in({y: sum(row.values()) for y, row in s.rows.items()})) > 0:
-            yield s.finding(
-                "H02",
-                None,
-                f"Rooms must leave no gap between them, got {count}",
-                f"部屋の間に用途のない空きが{count}か所あります",
-            )
+        elif not apart:
+            yield from _holes(s, inside)
+
+
+def _holes(s: Storey, inside: Mapping[int, int]) -> Iterator[Finding]:
+    if (count := holes_in({y: sum(row.values()) for y, row in s.rows.items()})) > 0:
+        yield s.finding(
+            "H02",
+            None,
+            f"Rooms must leave no gap between them, got {count}",
+            f"部屋の間に用途のない空きが{count}か所あります",
+        )
+    elif (count := holes_in(inside)) > 0:
+        yield s.finding(
+            "H02",
+            None,
+            f"Outdoor rooms must not fill a hole of the house, got {count}",
+            f"屋外の部屋が建物に囲まれています({count}か所)",
+        )
 
 
 def _overlaps(s: Storey) -> Iterator[Finding]:
@@ -158,19 +176,30 @@ def _outdoor_rooms_apart(s: Storey) -> Iterator[Finding]:
 
 
 def room_shape(case: Case) -> Iterator[Finding]:
-    """Find rooms in pieces, of too many corners, too small or too narrow.
+    """Find rooms in pieces, of too many corners, too small or too narrow, and storeys that are too low.
 
     What it checks: Each room is one piece and the union of at most two rectangles (a hall: three).
         It has at least the least area of its kind and, at its narrowest place, the least width
-        of its kind. In a habitable room a nook of at most 8 cells (2 modules²) may be narrower,
-        such as the entry beside a closet, down to one module. Halls and balconies have their own
-        rule for the width (H11, H12).
+        of its kind; nor is there a neck: a square of that width, and one of one module, can be pushed
+        from each place where it fits to each other one. In a habitable room a nook of at most
+        8 cells (2 modules²) may be narrower, such as the entry beside a closet, down to one module.
+        Halls and balconies have their own rule for the width (H11, H12). A storey is at least
+        2400 mm high from floor to floor.
     Why: A tub, a bed or a futon has a size; what does not fit is no such room.
-    Example: A bath of 2 × 4 half modules (910 × 1820 mm); the smallest unit bath takes 3 × 4.
+    Example: A bath of 2 × 4 half modules (910 × 1820 mm); the smallest unit bath takes 3 × 4. An LDK of
+        two squares that meet along 455 mm.
     Reference: Sizes of the catalogue: unit baths 1216 to 1624, rooms from 4.5 畳, WCs from 0.8 畳;
-        judgement of the trade.
+        建築基準法施行令21条 (ceiling of at least 2100 mm in a 居室), and 300 mm for the floor; judgement of
+        the trade.
     """
     for s in case.storeys:
+        if (height_mm := s.plan.storey_height_mm) < LEAST_STOREY_MM:
+            yield s.finding(
+                "H03",
+                None,
+                f"Storey must be at least {LEAST_STOREY_MM} mm high, got {height_mm}",
+                f"階高は{LEAST_STOREY_MM}mm以上が必要です({height_mm}mm)",
+            )
         for i, room in enumerate(s.plan.rooms):
             is_rect = bool(room.cells) and is_rectangle(room.cells, s.boxes[i])
             if not is_rect and not is_one_piece(room.cells):
@@ -221,6 +250,9 @@ def _narrow_place(s: Storey, i: int) -> tuple[int, tuple[int, int] | None]:
     cells, kind = s.plan.rooms[i].cells, ROOMS[s.plan.rooms[i].kind]
     if is_rectangle(cells, s.boxes[i]):
         return min(s.boxes[i][2:]), None
+    for side in {2, kind.min_side} - {1}:
+        if side <= kind.min_side and (place := neck(cells, side)) is not None:
+            return next(n for n in range(side - 1, 0, -1) if neck(cells, n) is None), place
     narrow = narrower_than(cells, kind.min_side)
     if kind.habitable and len(narrow) < len(cells):
         slits = narrower_than(cells, 2)
@@ -233,21 +265,25 @@ def _narrow_place(s: Storey, i: int) -> tuple[int, tuple[int, int] | None]:
 def corridor_width(case: Case) -> Iterator[Finding]:
     """Find places where a hall is narrower than one module.
 
-    What it checks: Every cell of a hall lies in a square of one module (910 mm) of that hall.
+    What it checks: Every cell of a hall lies in a square of one module (910 mm) of that hall, and such a
+        square can be pushed from each of these places to each other one.
     Why: Less than 910 mm between wall centre-lines leaves less than the 780 mm of clear width
         that access standards (平成13年告示1414号) ask of a corridor.
-    Example: A corridor one half module (455 mm) wide between a bath and a bedroom.
+    Example: A corridor one half module (455 mm) wide between a bath and a bedroom; or two corridors of
+        one module that meet along half a module.
     Reference: 平成13年国土交通省告示1414号 (access for the old): 780 mm of clear width.
     """
     for s in case.storeys:
         for i in s.rooms_of.get("hall", ()):
-            if narrow := narrower_than(s.plan.rooms[i].cells, 2):
+            cells = s.plan.rooms[i].cells
+            narrow = min(narrower_than(cells, 2), key=lambda c: (c[1], c[0]), default=None) or neck(cells, 2)
+            if narrow is not None:
                 yield s.finding(
                     "H11",
                     i,
                     f"Hall must be at least {2 * HALF_MM} mm wide, got {HALF_MM}",
                     f"廊下の幅は{2 * HALF_MM}mm以上が必要です({HALF_MM}mm)",
-                    min(narrow, key=lambda c: (c[1], c[0])),
+                    narrow,
                 )
 
 

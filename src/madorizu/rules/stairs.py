@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from madorizu.catalogue import STAIRS
-from madorizu.plan import Cell, Edge, Stair
+from madorizu.plan import CLOCKWISE, OPPOSITE, Cell, Edge, Side, Stair, cells_in
 from madorizu.rules.facts import Case, Finding, Storey
-from madorizu.rules.regions import is_rectangle
 
 LANDINGS = frozenset({"hall", "ldk", "ent"})
 MAX_RISE_MM = 230  # 建築基準法施行令23条, stair of a dwelling
 RISERS = {t.kind: t.risers for t in STAIRS}
 USUAL_RISERS = 14
-# Least extent in half modules: across the first flight (exactly), and along it.
+FLIGHT = 2  # half modules: the width of a flight
+# Extent in half modules: across the first flight (exactly), and along it at least. Both are at most what
+# the longest stair of the catalogue has.
 ACROSS = {"straight": 2, "u": 4}
 LEAST_ALONG = {"straight": 7, "u": 4, "l": 4}
+MOST_ALONG = {kind: max(max(t.width, t.depth) for t in STAIRS if t.kind == kind) for kind in RISERS}
+TURNS = {"straight": ("none",), "u": ("left", "right"), "l": ("left", "right")}
 
 
 def stairs(case: Case) -> Iterator[Finding]:
     """Find stairs that are missing, misplaced or without a landing.
 
     What it checks: Each storey of a house of two or more has exactly one stair, a house of one storey
-        none; all are the same stair on the same cells. The stair's room fills its rectangle (a
-        stair that turns once may leave a corner out), one module wide and 3.5 long if straight,
-        two wide and two long if it turns back. One steps on (1F) and off (2F) at its proper edges,
+        none; all are the same stair on the same cells. The stair's room fills its rectangle, of a
+        stair that turns once its two flights, without the corner that they go round. A straight
+        stair turns to no side, is one module wide and 3.5 to 4 long; one that turns back is two wide
+        and 2 to 2.5 long, one that turns once 2 to 3 each way. One steps on (1F) and off (2F) at its
+        proper edges,
         through an open passage or door to hall, LDK or entrance, and it has no door elsewhere.
         A riser is at most 230 mm. Of a storey alone, 2F and above must have a stair.
     Why: 建築基準法施行令23条; and a stair that arrives in a bedroom, or under another wall, is none.
@@ -62,20 +67,29 @@ def _form(s: Storey, i: int, stair: Stair) -> Iterator[Finding]:
     x, y, width, height = stair.rect
     across, along = (width, height) if stair.rise in ("n", "s") else (height, width)
     cells = s.plan.rooms[i].cells
-    if across < 2 or across != ACROSS.get(stair.kind, max(across, 4)) or along < LEAST_ALONG.get(stair.kind, 4):
+    least, most = LEAST_ALONG.get(stair.kind, 4), MOST_ALONG.get(stair.kind, 0)
+    allowed = range(ACROSS.get(stair.kind, least), ACROSS.get(stair.kind, most) + 1)
+    if across not in allowed or not least <= along <= most:
         yield s.finding(
             "H05",
             i,
             f"Stair of kind {stair.kind} must be of its usual size, got {width / 2:g} x {height / 2:g} modules",
             f"階段の大きさが不正です({width / 2:g}×{height / 2:g}モジュール)",
         )
-    inside = all(x <= cx < x + width and y <= cy < y + height for cx, cy in cells)
-    if not inside or s.boxes[i] != stair.rect or (stair.kind != "l" and not is_rectangle(cells, s.boxes[i])):
+    elif cells != _flights(stair):
         yield s.finding(
             "H05",
             i,
-            "Stair's room must fill the stair's rectangle, got other cells",
+            "Stair's room must be the stair's flights, got other cells",
             "階段室と階段の範囲が一致しません",
+        )
+    turns = TURNS.get(stair.kind, ())
+    if stair.turn not in turns:
+        yield s.finding(
+            "H05",
+            i,
+            f"Turn of a stair of kind {stair.kind} must be {' or '.join(turns)}, got {stair.turn}",
+            f"階段の形と曲がる向きが一致しません({stair.turn})",
         )
     risers = RISERS.get(stair.kind, USUAL_RISERS)
     if s.floor == 1 and (rise := -(-s.plan.storey_height_mm // risers)) > MAX_RISE_MM:
@@ -85,6 +99,24 @@ def _form(s: Storey, i: int, stair: Stair) -> Iterator[Finding]:
             f"Riser must be at most {MAX_RISE_MM} mm, got {rise}",
             f"蹴上げは{MAX_RISE_MM}mm以下が必要です({rise}mm)",
         )
+
+
+def _flights(stair: Stair) -> frozenset[Cell]:
+    """Return the cells of a stair: its rectangle, without the corner that a stair which turns once goes round."""
+    x, y, width, height = stair.rect
+    cells = cells_in(stair.rect)
+    if stair.kind != "l":
+        return cells
+    turned = CLOCKWISE[stair.rise] if stair.turn == "right" else OPPOSITE[CLOCKWISE[stair.rise]]
+    # The first flight runs along the side opposite to the turn, the second along the end of the rise.
+    sides = (OPPOSITE[turned], stair.rise)
+    near: dict[Side, Callable[[Cell], bool]] = {
+        "n": lambda c: c[1] < y + FLIGHT,
+        "s": lambda c: c[1] >= y + height - FLIGHT,
+        "w": lambda c: c[0] < x + FLIGHT,
+        "e": lambda c: c[0] >= x + width - FLIGHT,
+    }
+    return frozenset(c for c in cells if any(near[side](c) for side in sides))
 
 
 def _ways(s: Storey, i: int, stair: Stair, case: Case) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from madorizu.plan import HALF_MM, Cell
 from madorizu.rules.facts import WET_ROOMS, Case, EdgeKey, Finding, Hosted, Storey
-from madorizu.rules.fixtures import LARGEST_MM
 from madorizu.rules.regions import come_near, rows_of
 
 SLEEPING = frozenset({"mbr", "bed", "wa"})
+LARGEST_MM = 10_000  # of a counter; what is longer is H17's
 PIPE_REACH = 2  # half modules: one module beside the pipes below
 KITCHEN_REACH = 6  # half modules between washroom and kitchen counter, 2730 mm
 
@@ -171,7 +171,8 @@ def washroom_ways(case: Case) -> Iterator[Finding]:
                 yield s.finding(
                     "S09", i, "Washroom should have a door to a hall, got none", "洗面室にホールから入れません"
                 )
-            if counter and _distance(s.plan.rooms[i].cells, counter) > KITCHEN_REACH:
+            cells = s.plan.rooms[i].cells
+            if counter and cells and not _is_within(cells, counter, KITCHEN_REACH):
                 yield s.finding(
                     "S09",
                     i,
@@ -180,6 +181,9 @@ def washroom_ways(case: Case) -> Iterator[Finding]:
                 )
 
 
-def _distance(a: frozenset[Cell], b: frozenset[Cell]) -> int:
-    """Return the cells between two sets along the axes; 0 where they touch or overlap."""
-    return max(0, min((abs(x - u) + abs(y - v) for x, y in a for u, v in b), default=0) - 1)
+def _is_within(a: frozenset[Cell], b: frozenset[Cell], reach: int) -> bool:
+    """Say whether at most `reach` cells lie between two sets, along the axes."""
+    few, many = sorted((a, b), key=len)
+    steps = range(-reach - 1, reach + 2)
+    around = [(dx, dy) for dx in steps for dy in steps if abs(dx) + abs(dy) <= reach + 1]
+    return any((x + dx, y + dy) in many for x, y in few for dx, dy in around)
