@@ -4,7 +4,7 @@
 
 Prints per archetype: houses made and failed, hard findings, near-duplicates (storeys that are
 near to an earlier storey of the same archetype by `similarity.are_near_duplicates`), different
-room graphs (rooms and doors, by their Weisfeiler-Lehman hash), and the mean score. Then shares
+graphs of rooms by their doors and by the walls they share (Weisfeiler-Lehman hash), and the mean score. Then shares
 and areas over all houses, and how often kinds of rooms are joined by a door.
 """
 
@@ -24,7 +24,7 @@ import networkx as nx
 from madorizu import executor, houses, rules
 from madorizu.catalogue import ARCHETYPES, ROOMS
 from madorizu.errors import OutOfTimeError
-from madorizu.plan import DOOR_KINDS, House, Plan, indoor_cells, outline, sides_of
+from madorizu.plan import DOOR_KINDS, House, Plan, border, indoor_cells, outline, sides_of
 from madorizu.similarity import are_near_duplicates
 
 # Shares of the indoor area: least, mean, most over the trade's fourteen usual programmes.
@@ -86,15 +86,23 @@ def doors(plan: Plan) -> list[tuple[int, int]]:
     return found
 
 
-def room_graph(house: House) -> str:
-    """Return a hash that equal graphs of rooms and doors share."""
+def room_graph(house: House, *, by_wall: bool) -> str:
+    """Return a hash that equal graphs of rooms share; edges are doors, or walls of a module or more."""
     graph = nx.Graph()
     for plan in house.plans:
         for i, room in enumerate(plan.rooms):
             graph.add_node((plan.floor, i), kind=f"{plan.floor}{room.kind}")
-        graph.add_edges_from(((plan.floor, a), (plan.floor, b)) for a, b in doors(plan))
+        pairs = shared_walls(plan) if by_wall else doors(plan)
+        graph.add_edges_from(((plan.floor, a), (plan.floor, b)) for a, b in pairs)
     found: str = nx.weisfeiler_lehman_graph_hash(graph, node_attr="kind", iterations=4)
     return found
+
+
+def shared_walls(plan: Plan) -> list[tuple[int, int]]:
+    """Return the pairs of rooms that share a module of wall or more."""
+    borders = [border(room.cells) for room in plan.rooms]
+    pairs = [(a, b) for a in range(len(borders)) for b in range(a)]
+    return [(a, b) for a, b in pairs if len(borders[a] & borders[b]) >= 2]
 
 
 def near_share(found: list[House]) -> float:
@@ -155,13 +163,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
-    jobs = [(ARCHETYPES[i % len(ARCHETYPES)].code, i) for i in range(asked.count)]
+    jobs = [(ARCHETYPES[i % len(ARCHETYPES)].code, i // len(ARCHETYPES)) for i in range(asked.count)]
     made = sorted(executor.run(make, jobs, workers=asked.workers), key=lambda m: (m.code, m.cpu_s))
     by_code: dict[str, list[Made]] = defaultdict(list)
     for one in made:
         by_code[one.code].append(one)
     say(f"{platform.machine()}, Python {platform.python_version()}")
-    say("archetype  made  failed  hard  promises broken  near-duplicates  graphs  score  CPU s median")
+    say("archetype  made  failed  hard  promises broken  near-duplicates  by door  by wall  score  CPU s median")
     everything: list[House] = []
     for code, group in sorted(by_code.items()):
         found = [m.house for m in group if m.house is not None]
@@ -169,10 +177,11 @@ def main() -> None:
         hard = sum(f.hard for house in found for f in rules.check(house))
         promises = Counter(text for house in found for text in broken_promises(house))
         score = statistics.mean(rules.score(h).total for h in found) if found else 0.0
-        graphs = len({room_graph(house) for house in found})
+        seconds = statistics.median(m.cpu_s for m in group)
+        by_door, by_wall = (len({room_graph(h, by_wall=walls) for h in found}) for walls in (False, True))
         say(
             f"{code:9} {len(found):5} {len(group) - len(found):7} {hard:5} {promises.total():16} "
-            f"{near_share(found):16.1%} {graphs:7} {score:6.1f} {statistics.median(m.cpu_s for m in group):13.2f}"
+            f"{near_share(found):16.1%} {by_door:8} {by_wall:8} {score:6.1f} {seconds:13.2f}"
         )
     _tables(everything)
 

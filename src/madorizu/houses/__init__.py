@@ -112,7 +112,7 @@ def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: f
 
     Args:
         code: "A01" to "A14".
-        seed: equal seeds give equal houses.
+        seed: equal seeds give equal houses; consecutive ones as different houses as the library has.
         house_id: name of the house.
         time_limit_s: wall-clock limit.
 
@@ -133,7 +133,7 @@ def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: f
         if left_s < 0:
             raise OutOfTimeError(f"a house of {code} must be found within the time limit, got none", "give more time")
         tries += 1
-        topology = _moved(rng.choice(known).topology, found, rng) if known else None
+        topology = _moved(known, found, seed, tries, rng) if known else None
         if not known:
             topology = find(site_of_archetype(found, rng), seed=rng.getrandbits(31), time_limit_s=left_s)
         if topology is not None:
@@ -141,10 +141,25 @@ def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: f
     return replace(min(lawful, key=fit.penalty), seed=seed)
 
 
-def _moved(topology: Topology, archetype: Archetype, rng: random.Random) -> Topology | None:
-    """Mirror a solved archetype by chance, and move its walls."""
-    flipped = turned(topology, Turn(flip_x=archetype.entrance in ("n", "s") and rng.random() < 0.5))
-    return resized(flipped, 0, flipped.key[0], rng, jitter=rng.randrange(3))
+# Half modules by which a house of an archetype is larger than the table says, lap by lap.
+_LAPS = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2))
+
+
+def _moved(
+    known: list[library.Entry], archetype: Archetype, seed: int, tries: int, rng: random.Random
+) -> Topology | None:
+    """Take the seed's own topology, mirror it by chance, and move its walls.
+
+    Consecutive seeds go through all topologies before one comes again, a little larger.
+    """
+    order = random.Random(archetype.code).sample(range(len(known)), len(known))
+    entry = known[order[seed % len(known)]]
+    grown = _LAPS[seed // len(known) % len(_LAPS)]
+    if tries > ARCHETYPE_TRIES // 2:  # some can only seldom be given doors and windows
+        entry, grown = rng.choice(known), rng.choice(_LAPS)
+    flipped = turned(entry.topology, Turn(flip_x=archetype.entrance in ("n", "s") and rng.random() < 0.5))
+    width, height = flipped.key[0]
+    return resized(flipped, 0, (width + grown[0], height + grown[1]), rng, jitter=rng.randrange(3))
 
 
 def _lawful(topology: Topology, rng: random.Random, house_id: str) -> list[House]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -24,7 +24,8 @@ from madorizu.houses.resize import OVERSIZE
 from madorizu.houses.search import Site, find
 from madorizu.houses.sites import site_of_archetype
 from madorizu.houses.topology import Topology
-from madorizu.plan import SIDES, STEP, Side
+from madorizu.plan import SIDES, STEP, Plan, Room, Side
+from madorizu.similarity import are_near_duplicates
 
 # W×H in modules of common houses' 1F.
 _LOWER_SIZES: tuple[tuple[float, float], ...] = (
@@ -174,6 +175,7 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
     done = [line for line in done if line.get("archetype") == code]
     number = max((line.get("try", -1) for line in done), default=-1) + 1
     kept = len(done)
+    before = [storeys_of(topology.from_json(line)) for line in done]
     with out.open("a", encoding="utf-8") as file:
         while kept < count:
             own = zlib.crc32(f"{seed}/{code}/{number}".encode())
@@ -184,8 +186,9 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
                 found = find(site, seed=own, time_limit_s=time_limit_s)
             except SolveError:
                 continue
-            if not _is_useful(found):
+            if not is_new(found, before) or not _is_useful(found):
                 continue
+            before.append(storeys_of(found))
             tag = {} if code is None else {"archetype": code}
             line = {**topology.to_json(found), **tag, "try": number - 1}
             file.write(json.dumps(line, separators=(",", ":")) + "\n")
@@ -199,6 +202,20 @@ def _lines_of(out: Path) -> list[dict[str, Any]]:
     lines = out.read_text(encoding="utf-8").splitlines()
     list(read_lines(lines))
     return [json.loads(line) for line in lines]
+
+
+def storeys_of(found: Topology) -> tuple[Plan, ...]:
+    """Return a topology's storeys as plans without doors, to be compared."""
+    return tuple(
+        Plan(number, tuple(Room(kind, cells) for kind, cells in storey.rooms))
+        for number, storey in enumerate(found.storeys, start=1)
+    )
+
+
+def is_new(found: Topology, before: Iterable[tuple[Plan, ...]]) -> bool:
+    """Say whether no storey is a near-duplicate of the same storey of a house before."""
+    own = storeys_of(found)
+    return not any(are_near_duplicates(a, b) for other in before for a, b in zip(own, other, strict=False))
 
 
 def _is_useful(found: Topology) -> bool:
