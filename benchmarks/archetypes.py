@@ -1,6 +1,7 @@
 """Make houses of every archetype and print what they are like, beside what is known of real ones.
 
     python benchmarks/archetypes.py --count 1000 --workers 2
+    python benchmarks/archetypes.py --random --count 300       houses of common sizes instead
 
 Prints per archetype: houses made and failed, hard findings, near-duplicates (storeys that are
 near to an earlier storey of the same archetype by `similarity.are_near_duplicates`), different
@@ -46,6 +47,7 @@ BROCHURES = {
     "master bedroom 帖": (7.7, 8.4, 10.2),
     "other bedrooms 帖": (5.3, 6.1, 6.9),
 }
+COMMON = "common"  # in place of an archetype's code: houses of common sizes
 _SHARE_OF = {
     "LDK": {"ldk", "void"},
     "private rooms": {"bed", "mbr", "wa", "den"},
@@ -69,7 +71,7 @@ def make(job: tuple[str, int]) -> Made:
     code, seed = job
     start = time.process_time()
     try:
-        house = houses.archetype_house(code, seed=seed)
+        house = houses.random_house(seed=seed) if code == COMMON else houses.archetype_house(code, seed=seed)
     except OutOfTimeError:
         house = None
     return Made(code, house, time.process_time() - start)
@@ -162,8 +164,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--random", action="store_true", help="houses of common sizes, `houses.random_house`")
     asked = parser.parse_args()
-    jobs = [(ARCHETYPES[i % len(ARCHETYPES)].code, i // len(ARCHETYPES)) for i in range(asked.count)]
+    codes = [COMMON] if asked.random else [a.code for a in ARCHETYPES]
+    jobs = [(codes[i % len(codes)], i // len(codes)) for i in range(asked.count)]
     made = sorted(executor.run(make, jobs, workers=asked.workers), key=lambda m: (m.code, m.cpu_s))
     by_code: dict[str, list[Made]] = defaultdict(list)
     for one in made:

@@ -143,6 +143,7 @@ def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: f
 
 # Half modules by which a house of an archetype is larger than the table says, lap by lap.
 _LAPS = ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2))
+_LAP_MOVES = 8  # more walls are moved when a topology comes again
 
 
 def _moved(
@@ -154,12 +155,14 @@ def _moved(
     """
     order = random.Random(archetype.code).sample(range(len(known)), len(known))
     entry = known[order[seed % len(known)]]
-    grown = _LAPS[seed // len(known) % len(_LAPS)]
+    grown, moves = _LAPS[seed // len(known) % len(_LAPS)], rng.randrange(3)
+    if seed >= len(known):
+        moves += _LAP_MOVES
     if tries > ARCHETYPE_TRIES // 2:  # some can only seldom be given doors and windows
         entry, grown = rng.choice(known), rng.choice(_LAPS)
     flipped = turned(entry.topology, Turn(flip_x=archetype.entrance in ("n", "s") and rng.random() < 0.5))
     width, height = flipped.key[0]
-    return resized(flipped, 0, (width + grown[0], height + grown[1]), rng, jitter=rng.randrange(3))
+    return resized(flipped, 0, (width + grown[0], height + grown[1]), rng, jitter=moves)
 
 
 def _lawful(topology: Topology, rng: random.Random, house_id: str) -> list[House]:
