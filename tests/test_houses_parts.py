@@ -797,11 +797,11 @@ def test_harvest_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Mo
 def test_harvest_for_an_archetype_counts_its_own_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The site is that of the table, the line names the programme, and other lines of the file do not count."""
     sites = []
-    useful = next(e.topology for e in library.load() if library._is_useful(e.topology))
+    useful = [e.topology for e in library.of_archetype("A01")[:8] if library._is_useful(e.topology)]
 
     def find(site: Site, *, seed: int, time_limit_s: float) -> Topology:
         sites.append((site.lower, site.upper, site.entrance, seed, time_limit_s))
-        return useful
+        return useful[len(sites)]
 
     monkeypatch.setattr(library, "find", find)
     out = tmp_path / "found.jsonl"
@@ -813,6 +813,18 @@ def test_harvest_for_an_archetype_counts_its_own_lines(tmp_path: Path, monkeypat
     assert [site[:3] for site in sites[1:]] == [((18, 16), (18, 16), "n")] * 2
     assert len({site[3] for site in sites}) == 3 and sites[1][4] == 5.0
     assert library.harvest(out, count=2, seed=1, archetype=north) == 2 and len(sites) == 3
+
+
+def test_harvest_keeps_no_near_duplicates_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search finds the same house again and again, one line is kept, and the harvest gives up."""
+    useful = next(e.topology for e in library.load() if library._is_useful(e.topology))
+    monkeypatch.setattr(
+        library,
+        "find",
+        lambda site, *, seed, time_limit_s: topology.turned(useful, topology.Turn(flip_x=seed % 2 == 0)),
+    )
+    monkeypatch.setattr(library, "BARREN_TRIES", 5)
+    assert library.harvest(tmp_path / "found.jsonl", count=3, seed=1) == 1
 
 
 def test_harvest_does_not_go_on_with_a_file_cut_short(tmp_path: Path) -> None:

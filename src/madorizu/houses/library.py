@@ -35,6 +35,8 @@ _LOWER_SIZES: tuple[tuple[float, float], ...] = (
 )  # fmt: skip
 _SIDES: tuple[Side, ...] = ("s",) * 10 + ("n",) * 4 + ("e",) * 3 + ("w",) * 3
 
+BARREN_TRIES = 400
+
 # Of fifteen sheets the 2F has 0.66 to 0.87 of the 1F, and the 1F 0.61 to 0.98 of its bounding
 # rectangle; smaller houses keep nearer to 1.
 _SMALLER = 0.85  # of two-storey houses have a 2F smaller than the 1F
@@ -156,6 +158,7 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
     """Solve random houses and append their topologies to a file, one per line.
 
     Can be stopped and started again: the lines that are there say which seeds were tried.
+    Ends early where `BARREN_TRIES` houses in a row gave nothing new.
 
     Args:
         out: the file.
@@ -174,12 +177,12 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
     done = _lines_of(out) if out.exists() else []
     done = [line for line in done if line.get("archetype") == code]
     number = max((line.get("try", -1) for line in done), default=-1) + 1
-    kept = len(done)
+    kept, barren = len(done), 0
     before = [storeys_of(topology.from_json(line)) for line in done]
     with out.open("a", encoding="utf-8") as file:
-        while kept < count:
+        while kept < count and barren < BARREN_TRIES:
             own = zlib.crc32(f"{seed}/{code}/{number}".encode())
-            number += 1
+            number, barren = number + 1, barren + 1
             rng = random.Random(own)
             site = random_site(rng) if archetype is None else site_of_archetype(archetype, rng)
             try:
@@ -193,7 +196,7 @@ def harvest(out: Path, *, count: int, seed: int, archetype: Archetype | None = N
             line = {**topology.to_json(found), **tag, "try": number - 1}
             file.write(json.dumps(line, separators=(",", ":")) + "\n")
             file.flush()
-            kept += 1
+            kept, barren = kept + 1, 0
     return kept
 
 
