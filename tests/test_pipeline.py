@@ -16,7 +16,8 @@ import plans
 from madorizu import canvas, pipeline, rules
 from madorizu.brief import Brief
 from madorizu.errors import BriefError, ModelError, OutOfTimeError, SettingsError, StorageError
-from madorizu.plan import House, plan_from_json
+from madorizu.plan import House
+from madorizu.plan_json import plan_from_json
 
 
 class Solver:

@@ -14,7 +14,8 @@ from drawing import house_8x7
 from madorizu import rules
 from madorizu.app import cli
 from madorizu.errors import PlanError
-from madorizu.plan import Room, cells_in, house_from_json, house_to_json, plan_from_json, plan_to_json
+from madorizu.plan import Room, cells_in
+from madorizu.plan_json import house_from_json, house_to_json, plan_from_json, plan_to_json
 from plans import atrium, bungalow, sample_house
 
 DATA = plan_to_json(sample_house().plans[0])

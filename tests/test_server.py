@@ -28,7 +28,8 @@ from madorizu.app.page.words import LANGUAGES, WORDS
 from madorizu.app.settings import ServerSettings
 from madorizu.brief import Brief
 from madorizu.errors import AdapterError, InfeasibleError, OutOfTimeError, SettingsError, StorageError
-from madorizu.plan import House, plan_from_json
+from madorizu.plan import House
+from madorizu.plan_json import plan_from_json
 
 SMALL = "/api/generate-floor-plan"
 PLANS = "/api/v1/plans"

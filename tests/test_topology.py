@@ -12,6 +12,7 @@ import pytest
 from madorizu.errors import PlanError
 from madorizu.houses import library, topology
 from madorizu.houses.resize import OVERSIZE, resized
+from madorizu.houses.stairs import cells_of
 from madorizu.houses.topology import TURNS, Storey, Topology, Turn, fits_catalogue, is_wide, turned
 from madorizu.plan import OPPOSITE, Cell, Edge, Stair, bounds, cells_in, neighbours
 
@@ -170,7 +171,7 @@ def test_resizing_keeps_neighbours_stairs_and_catalogue(change: tuple[int, int],
         if item.stair is not None and after.stair is not None:
             assert after.stair.rect[2:] == item.stair.rect[2:]
             for storey in after.storeys:
-                assert dict(storey.rooms)["stair"] == cells_in(after.stair.rect)
+                assert dict(storey.rooms)["stair"] == cells_of(after.stair)
     assert done >= least * len(topologies)
 
 
@@ -183,12 +184,12 @@ def test_resizing_speaks_of_the_storey_that_is_meant() -> None:
 
 
 def test_baths_stay_as_they_are_built() -> None:
-    """A bath grows in no house; in a small one it may shrink to 3 half modules."""
+    """A bath grows in no house; one of more than 16 cells may come nearer to them."""
     for item in known(6):
         after = resized(item, 0, (item.key[0][0] + 3, item.key[0][1] + 3), random.Random(0))
         if after is not None:
             before, now = ([len(c) for k, c in t.storeys[0].rooms if k == "bath"] for t in (item, after))
-            assert now == before
+            assert all(a == b or 16 <= a < b for a, b in zip(now, before, strict=True))
 
 
 def test_a_large_bath_may_come_down_to_1616() -> None:
@@ -224,7 +225,7 @@ def test_jitter_moves_walls_and_keeps_the_size() -> None:
 
 
 def test_a_neck_of_half_a_module_is_not_wide() -> None:
-    """Two halls one module wide that overlap by half a module: squares cover both, none passes from one to the other."""
+    """Two halls a module wide that overlap by half a module: squares cover both, none passes from one to the other."""
     necked = cells_in((0, 0, 6, 2)) | cells_in((5, 2, 6, 2))
     joined = cells_in((0, 0, 6, 2)) | cells_in((4, 2, 6, 2))
     assert not is_wide(necked, 2)

@@ -27,7 +27,9 @@ def certain(one: Field) -> Answer:
         shares(one.stairs, len(STAIR_CLASSES)),
         shares(one.fixtures, len(FIXTURE_CLASSES)),
         shares(one.facings, 4),
-        *(flags.astype(np.float32) for flags in (one.starts, one.hinges, one.sides)),
+        one.starts.astype(np.float32),
+        one.hinges.astype(np.float32),
+        one.sides.astype(np.float32),
         one.places,
     )
 

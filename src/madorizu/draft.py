@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from madorizu.plan import HALF_MM, Cell, Edge, Plan, plan_to_json
+from madorizu.plan import HALF_MM, Cell, Edge, Plan
+from madorizu.plan_json import plan_to_json
 
 Floats = npt.NDArray[np.float32]
 

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from madorizu import canvas, catalogue, files, request, vocabulary
 from madorizu.brief import FLOORS, Brief, caption, elements_from, modules
 from madorizu.errors import BriefError, ModelError, OutOfTimeError, SettingsError
-from madorizu.plan import CELL_M2, HALF_MM, MODULE_MM, House, Plan, outline, plan_to_json
+from madorizu.plan import CELL_M2, HALF_MM, MODULE_MM, House, Plan, outline
+from madorizu.plan_json import plan_to_json
 from madorizu.request import Request
 from madorizu.rules import Finding
 
@@ -382,7 +383,7 @@ def svg(design: Design, *, labels: bool = True) -> str:
 
 
 def plan_json(design: Design) -> str:
-    """Write a design's plan as JSON, as `plan.plan_from_json` and `madorizu check` read it.
+    """Write a design's plan as JSON, as `plan_json.plan_from_json` and `madorizu check` read it.
 
     Raises:
         SettingsError: if the design is a model's picture, which has no plan.

@@ -23,19 +23,8 @@ from madorizu.brief import Brief, Floor, brief_of, entrance_side
 from madorizu.canvas import Canvas
 from madorizu.catalogue import ROOMS
 from madorizu.errors import BriefError, PlanError, SidecarError
-from madorizu.plan import (
-    HALF_MM,
-    MODULE_MM,
-    House,
-    Plan,
-    Rect,
-    bounds,
-    outline,
-    plan_from_json,
-    plan_to_json,
-    rects_of,
-    sides_of,
-)
+from madorizu.plan import HALF_MM, MODULE_MM, House, Plan, Rect, bounds, outline, rects_of, sides_of
+from madorizu.plan_json import plan_from_json, plan_to_json
 
 Version = Literal["v1.0", "v2.0", "madorizu"]
 SIDECAR_VERSION = 1

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from madorizu.app import legalising, reading
 from madorizu.errors import InputError, MadorizuError, SettingsError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 base_app = typer.Typer(help="Base models.", no_args_is_help=True)
 app.add_typer(base_app, name="base")
+app.add_typer(reading.tracer_app, name="tracer")
 
 # The repository that this file lies in, or the working folder where it is installed without one.
 _ABOVE = Path(__file__).resolve().parents[3]
@@ -365,17 +367,20 @@ def _read(path: Path) -> Plan | House:
     """
     from madorizu import sidecar
     from madorizu.errors import PlanError
-    from madorizu.plan import house_from_json, plan_from_json
+    from madorizu.plan_json import house_from_json, plan_from_json
 
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise PlanError(f"{path} must be a JSON file that can be read, got {error}") from None
     keys = data.keys() if isinstance(data, dict) else ()
-    if "plans" in keys:
-        return house_from_json(data)
-    if "rooms" in keys and "plan" not in keys:
-        return plan_from_json(data)
+    try:
+        if "plans" in keys:
+            return house_from_json(data)
+        if "rooms" in keys and "plan" not in keys:
+            return plan_from_json(data)
+    except PlanError as error:
+        raise PlanError(f"{path}: {error.message}", error.hint) from None
     found = sidecar.read(path).plan
     if found is None:
         raise PlanError(f"{path} must hold a plan, got a sidecar without one", "only sidecars of madorizu hold plans")
@@ -401,6 +406,10 @@ def _print_findings(path: Path, findings: Sequence[Finding]) -> None:
     for f in sorted(findings, key=lambda f: not f.hard):
         place = f" {f.floor}F" if f.floor is not None else ""
         print(f"  {f.code}{place} {_WEIGHTS[f.weight]}{f.message}")
+
+
+app.command()(reading.trace)
+app.command()(legalising.legalise)
 
 
 @app.command()

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from madorizu import canvas, degrade, draw, executor, files, houses, plan
+from madorizu import canvas, degrade, draw, executor, files, houses, plan, plan_json
 from madorizu.canvas import Canvas
 from madorizu.draw.variety import random_style
 from madorizu.errors import DatasetError
@@ -82,7 +82,7 @@ def _make_file(job: _Job) -> str:
                 picture, place = _drawn(storey, rng)
                 _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
                 pictures.append(np.frombuffer(png.tobytes(), np.uint8))
-                notes.append({"canvas": [place.scale, place.left, place.top], "plan": plan.plan_to_json(storey)})
+                notes.append({"canvas": [place.scale, place.left, place.top], "plan": plan_json.plan_to_json(storey)})
     ends = np.cumsum([len(png) for png in pictures])
     data = io.BytesIO()
     np.savez(data, pngs=np.concatenate(pictures), ends=ends, notes=np.array(json.dumps(notes)))
@@ -118,7 +118,7 @@ def load(folder: Path) -> list[Example]:
         for start, end, note in zip([0, *ends[:-1]], ends, notes, strict=True):
             scale, left, top = note["canvas"]
             place = Canvas(canvas.REFERENCE_PX, scale, left, top)
-            found.append(Example(pngs[start:end], plan.plan_from_json(note["plan"]), place))
+            found.append(Example(pngs[start:end], plan_json.plan_from_json(note["plan"]), place))
     if not found:
         raise DatasetError(f"examples must lie in {folder}, got none", "make them with: madorizu tracer examples")
     return found

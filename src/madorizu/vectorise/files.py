@@ -11,7 +11,7 @@ from madorizu import canvas, files, sidecar
 from madorizu.draft import Draft, draft_to_json
 from madorizu.errors import ImageError, MadorizuError
 from madorizu.pictures import open_picture
-from madorizu.plan import plan_to_json
+from madorizu.plan_json import plan_to_json
 from madorizu.vectorise.trace import trace
 
 _FLOORS = {"1F": 1, "2F": 2}

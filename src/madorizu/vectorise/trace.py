@@ -12,15 +12,17 @@ from madorizu.canvas import Canvas
 from madorizu.draft import Draft, Evidence
 from madorizu.errors import ImageError
 from madorizu.pictures import Pixels, ink
-from madorizu.plan import HALF_MM, MODULE_MM, Cell, Fixture, Plan, cells_in, indoor_cells, is_indoor, neighbours
+from madorizu.plan import HALF_MM, MODULE_MM, Cell, Fixture, Plan, bounds, cells_in, indoor_cells, is_indoor, neighbours
 from madorizu.vectorise import net, register
-from madorizu.vectorise.answer import Answer
+from madorizu.vectorise.answer import CELL_PX, Answer
 from madorizu.vectorise.decode import Reading, decode
 from madorizu.vectorise.field import EDGE_CLASSES, ROOM_CLASSES
 from madorizu.vectorise.register import Frame, Window
 from madorizu.vectorise.thickness import thickness_mm
 
 LEAST_CONFIDENCE = 0.55  # below it a reading is doubtful, and says so
+LEAST_CELLS = 72  # of a storey, 15 m²: nobody builds smaller ones
+LEAST_INK = 0.4  # of the page's ink: titles and dimensions around a plan are less than the plan
 LARGE_SHARE = 0.2  # of the largest building: smaller pieces apart from it are marks on the page
 LEAST_SKEW_DEG = 0.15  # less is left alone
 _WORK_PX = 2400  # larger pictures are made smaller first
@@ -115,7 +117,7 @@ def _draft(found: Found, shrunk: float) -> Draft:
         skew_deg=frame.skew_deg,
         outer_mm=outer_mm,
         inner_mm=inner_mm,
-        warnings=(*aside, *_warnings(reading.plan, found.trust, scale)),
+        warnings=(*aside, *_warnings(reading.plan, found, scale)),
         evidence=Evidence(
             found.window.left,
             found.window.top,
@@ -125,6 +127,16 @@ def _draft(found: Found, shrunk: float) -> Draft:
             found.answer.edges,
         ),
     )
+
+
+def _ink_share(plan: Plan, window: Window) -> float:
+    """Return which share of a window's ink lies in or beside the plan's rooms."""
+    drawn = ink(window.pixels)
+    x, y, width, height = bounds(cell for room in plan.rooms for cell in room.cells)
+    left, top = max(0, x - window.left - 1), max(0, y - window.top - 1)
+    right, bottom = x - window.left + width + 1, y - window.top + height + 1
+    inside = drawn[top * CELL_PX : bottom * CELL_PX, left * CELL_PX : right * CELL_PX]
+    return float(inside.sum(dtype=np.float64) / max(1.0, drawn.sum(dtype=np.float64)))
 
 
 def _largest(reading: Reading) -> tuple[Reading, tuple[str, ...]]:
@@ -186,12 +198,17 @@ def _cell_of(fixture: Fixture) -> Cell:
     )
 
 
-def _warnings(plan: Plan, trust: float, scale: float) -> tuple[str, ...]:
+def _warnings(plan: Plan, read: Found, scale: float) -> tuple[str, ...]:
     found = []
-    if not indoor_cells(plan):
+    indoor = indoor_cells(plan)
+    if not indoor:
         return ("no room was found: this may be no floor plan",)
-    if trust < LEAST_CONFIDENCE:
-        found.append(f"the reading is doubtful: its parts are {100 * trust:.0f} % sure on average")
+    if read.trust < LEAST_CONFIDENCE:
+        found.append(f"the reading is doubtful: its parts are {100 * read.trust:.0f} % sure on average")
+    if len(indoor) < LEAST_CELLS:
+        found.append(f"what was read is smaller than any house, {len(indoor) / 4:g} modules²: is the scale right?")
+    if (share := _ink_share(plan, read.window)) < LEAST_INK:
+        found.append(f"only {100 * share:.0f} % of what is drawn belongs to the plan that was read")
     if scale * 9 < 32:
         found.append(f"the drawing is small: {MODULE_MM / scale:.0f} mm per pixel; doors and fixtures cannot be told")
     return tuple(found)
