@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from madorizu.app import legalising, reading
+from madorizu.app import exporting, legalising, reading
 from madorizu.errors import InputError, MadorizuError, SettingsError
 
 if TYPE_CHECKING:
@@ -408,6 +408,7 @@ def _print_findings(path: Path, findings: Sequence[Finding]) -> None:
         print(f"  {f.code}{place} {_WEIGHTS[f.weight]}{f.message}")
 
 
+app.command()(exporting.export)
 app.command()(reading.trace)
 app.command()(legalising.legalise)
 

@@ -1,0 +1,43 @@
+"""Files for other programs, each from the plan or the house alone.
+
+    from madorizu import export
+    export.export(house, ["pdf", "dxf", "xlsx"], "out")
+
+One module per format (`formats`); none knows another. What they share: `subject` (what is exported and
+how), `placing` (storeys as primitives of `draw`), `flat` and `cad` (drawings without paint,
+for DXF), `words` and `schedule` (names and areas), `carried` (the plan within a file).
+"""
+
+from madorizu.export.formats import (
+    FORMATS,
+    Done,
+    Format,
+    Job,
+    check_formats,
+    export,
+    export_or_tell,
+    file_stem,
+    rendered,
+)
+from madorizu.export.reading import read
+from madorizu.export.schema import schema
+from madorizu.export.subject import PAPERS_MM, SCALES, Settings, Subject, subject
+
+__all__ = [
+    "FORMATS",
+    "PAPERS_MM",
+    "SCALES",
+    "Done",
+    "Format",
+    "Job",
+    "Settings",
+    "Subject",
+    "check_formats",
+    "export",
+    "export_or_tell",
+    "file_stem",
+    "read",
+    "rendered",
+    "schema",
+    "subject",
+]
