@@ -179,7 +179,7 @@ def test_words_of_a_pdf_can_be_found(lang: str, words: tuple[str, ...]) -> None:
 def test_a_pdf_embeds_its_fonts_and_tells_no_date() -> None:
     """The Japanese font is in the file, as are no other fonts."""
     reader = PdfReader(io.BytesIO(drawn("pdf")))
-    fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index]
+    fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
     assert {font["/BaseFont"].split("+")[-1] for font in fonts} == {"BIZUDGothic-Regular"}
     assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts)
     assert reader.metadata is not None
