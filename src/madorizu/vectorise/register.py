@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from madorizu import degrade
 from madorizu.pictures import Pixels, content, ink
 from madorizu.vectorise.answer import CELL_PX
 
@@ -65,17 +66,6 @@ def _sharpness(drawn: npt.NDArray[np.float32], degrees: float) -> float:
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
     turned = cv2.warpAffine(drawn, turn, (width, height)) if degrees else drawn
     return float((turned.sum(axis=0) ** 2).sum() + (turned.sum(axis=1) ** 2).sum())
-
-
-def straightened(pixels: Pixels, degrees: float) -> Pixels:
-    """Turn a picture counter-clockwise about its middle; its paper fills the corners."""
-    if not degrees:
-        return pixels
-    height, width = pixels.shape[:2]
-    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-    return cv2.warpAffine(pixels, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).astype(
-        np.uint8
-    )
 
 
 def frames(pixels: Pixels, px_per_module: float | None, *, skew_deg: float = 0.0) -> tuple[Frame, ...]:
@@ -161,13 +151,4 @@ def window_of(pixels: Pixels, frame: Frame, *, margin: int = 3, multiple: int = 
 def _resampled(pixels: Pixels, matrix: npt.NDArray[np.float64], side: int, grow: float) -> Pixels:
     if grow < 0.75:  # what shrinks must be averaged first, or thin lines vanish
         pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / grow).astype(np.uint8)
-    rim = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
-    moved = cv2.warpAffine(
-        pixels,
-        matrix,
-        (side, side),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=tuple(float(v) for v in rim),
-    )
-    return moved.astype(np.uint8)
+    return degrade.warped(pixels, matrix, (side, side))

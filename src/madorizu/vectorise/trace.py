@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from madorizu import degrade
 from madorizu.canvas import Canvas
 from madorizu.draft import Draft, Evidence
 from madorizu.errors import ImageError
@@ -68,7 +69,7 @@ def trace(
     else:
         skew = register.skew_of(pixels)
         skew = skew if abs(skew) >= LEAST_SKEW_DEG else 0.0
-        straight = register.straightened(pixels, skew)
+        straight = degrade.skew(pixels, skew) if skew else pixels
         known = None if px_per_module is None else px_per_module * shrunk
         frames = register.frames(straight, known, skew_deg=skew)
         found = max((_read(straight, frame, floor) for frame in frames), key=lambda f: f.trust)
