@@ -285,7 +285,7 @@ def test_check_fails_where_a_rule_is_broken(house: House, tmp_path: Path, capsys
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "must be a JSON file that can be read"), ("[" * 100_000, "must be a JSON file that can be read")],
+    [("{", "must be JSON that can be read"), ("[" * 100_000, "must be JSON that can be read")],
 )
 def test_check_refuses_what_is_no_plan(
     text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

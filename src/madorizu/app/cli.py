@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from madorizu.app.models import Model
     from madorizu.brief import Brief
     from madorizu.pipeline import Draw, Generator, Wishes
-    from madorizu.plan import House, Plan
     from madorizu.rules import Finding
 
 app = typer.Typer(
@@ -316,7 +315,7 @@ def _model(base: str | None, lora: Path | None, device: str, steps: int, guidanc
 
 @app.command("draw")
 def draw_plan(
-    file: Annotated[Path, typer.Argument(help="JSON of a plan, of a house, or beside an image")],
+    file: Annotated[Path, typer.Argument(help="JSON of a plan, a house, or beside an image; or our DXF")],
     out: Annotated[Path, typer.Option("--out", help="x.svg or x.png; both print at 1:100")],
     style: Annotated[str, typer.Option("--style", help="a style of docs/reference/drawing.md")] = "cad",
     lang: Annotated[str, typer.Option("--lang", help="language of the words: ja or en")] = "ja",
@@ -326,12 +325,13 @@ def draw_plan(
 ) -> None:
     """Draw a plan for people: names, dimensions, axes, north, scale; a house's storeys side by side."""
     from madorizu import draw, files
+    from madorizu.export import read
     from madorizu.plan import House
 
     form = out.suffix.lower()
     if form not in (".svg", ".png"):
         raise SettingsError(f"out must end in .svg or .png, got {out.name!r}")
-    found = _read(file)
+    found = read(file)
     plans = found.plans if isinstance(found, House) else (found,)
     layers = draw.chosen_layers(layer or draw.LAYERS) - draw.chosen_layers(hide or ())
     if form == ".svg":
@@ -343,13 +343,14 @@ def draw_plan(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="JSON of a plan, of a house, or beside an image")],
+    files: Annotated[list[Path], typer.Argument(help="JSON of a plan, a house, or beside an image; or our DXF")],
     as_json: AsJson = False,
 ) -> None:
     """Check plans against the rules; exit with 1 if one that must hold is broken."""
     from madorizu import rules
+    from madorizu.export import read
 
-    results = [(path, rules.check(_read(path))) for path in files]
+    results = [(path, rules.check(read(path))) for path in files]
     if as_json:
         print(json.dumps([_result(path, found) for path, found in results], ensure_ascii=False, indent=1))
     else:
@@ -357,34 +358,6 @@ def check(
             _print_findings(path, found)
     if any(f.hard for _, found in results for f in found):
         sys.exit(1)
-
-
-def _read(path: Path) -> Plan | House:
-    """Read whatever of ours a JSON file holds.
-
-    Raises:
-        InputError: if it cannot be read, or holds no plan.
-    """
-    from madorizu import sidecar
-    from madorizu.errors import PlanError
-    from madorizu.plan_json import house_from_json, plan_from_json
-
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise PlanError(f"{path} must be a JSON file that can be read, got {error}") from None
-    keys = data.keys() if isinstance(data, dict) else ()
-    try:
-        if "plans" in keys:
-            return house_from_json(data)
-        if "rooms" in keys and "plan" not in keys:
-            return plan_from_json(data)
-    except PlanError as error:
-        raise PlanError(f"{path}: {error.message}", error.hint) from None
-    found = sidecar.read(path).plan
-    if found is None:
-        raise PlanError(f"{path} must hold a plan, got a sidecar without one", "only sidecars of madorizu hold plans")
-    return found
 
 
 def _result(path: Path, findings: Sequence[Finding]) -> dict[str, Any]:

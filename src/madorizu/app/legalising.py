@@ -88,10 +88,10 @@ def _drafts(sources: list[Path], floor: str | None, scale: float | None) -> tupl
 
 
 def _plans(path: Path) -> tuple[Plan, ...]:
-    from madorizu.app.cli import _read
+    from madorizu.export import read
     from madorizu.plan import House
 
-    item: Plan | House = _read(path)
+    item: Plan | House = read(path)
     return item.plans if isinstance(item, House) else (item,)
 
 

@@ -42,7 +42,7 @@ def read(path: Path | str, *, changed: bool = False) -> Plan | House:
     if len(data) > MOST_BYTES:
         raise PlanError(f"{file} must have at most {MOST_BYTES} bytes, got more")
     try:
-        is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+        is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
         return _from_json(data, file) if is_json else _from_dxf(data, changed=changed)
     except PlanError as error:
         raise PlanError(f"{file}: {error.message}", error.hint) from None
@@ -52,7 +52,7 @@ def _from_json(data: bytes, path: Path) -> Plan | House:
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise PlanError(f"file must be JSON, got {error}") from None
+        raise PlanError(f"file must be JSON that can be read, got {error}") from None
     if isinstance(found, dict) and "plans" not in found and ("rooms" not in found or "plan" in found):
         beside = sidecar.read(path).plan
         if beside is None:
