@@ -11,6 +11,7 @@ import pytest
 
 import drawing
 from madorizu.brief import brief_of, brief_of_house, parse_caption, stair_place
+from madorizu.draft import draft_to_json
 from madorizu.houses.stairs import cells_of
 from madorizu.legalise import candidates, damage, doors, fittings, lawful, outdoor, rooms, shapes, stairs
 from madorizu.legalise.asks import ask_of, entered_from, place_of, shortage
@@ -33,6 +34,7 @@ from madorizu.plan import (
     indoor_cells,
     is_connected,
     outline,
+    pieces,
     translate,
 )
 from madorizu.rules.regions import is_union as is_union_by_rules
@@ -480,3 +482,14 @@ def test_no_room_for_the_stair_is_infeasible_at_once() -> None:
     placed = placements((draft_of(GROUND), draft_of(UPPER)), ((16, 14), (16, 14)))[0]
     grounds = [ground_of(r, placed.board, (), None) for r in placed.readings]
     assert rooms.model_of(grounds, [[], []], [], ask_of(None, (1, 2))) is None
+
+
+def test_pieces_are_joined_by_sides_the_largest_first() -> None:
+    """Cells that meet at a corner are two pieces."""
+    assert pieces([(5, 5), (0, 0), (1, 1), (2, 1)]) == [{(1, 1), (2, 1)}, {(0, 0)}, {(5, 5)}]
+    assert pieces([]) == []
+
+
+def test_a_draft_without_a_picture_has_no_place_in_one() -> None:
+    """Nor a scale to write."""
+    assert draft_to_json(draft_of(GROUND))["picture"] is None

@@ -65,20 +65,14 @@ def _certain(count: int) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What was read from a picture.
+class Reading:
+    """A plan, and how sure each of its parts is.
 
     Attributes:
-        plan: the reading, on the lattice of the picture.
+        plan: the plan, which may break any rule.
         kinds: per room of the plan, what kind it may be and how probable that is, likeliest first.
         rooms, openings, fixtures: per item of the plan, how sure it is, 0 to 1.
         stair: how sure the stair is, 0 to 1; None where none was read.
-        px_per_module: scale of the picture.
-        origin_px: where the lattice point (0, 0) lies in the picture, x and y.
-        skew_deg: by how much the picture was turned back, clockwise.
-        outer_mm, inner_mm: thickness of the walls as drawn, None where it could not be measured.
-        warnings: what the reader of the plan should know.
-        evidence: see `Evidence`.
     """
 
     plan: Plan
@@ -87,13 +81,28 @@ class Draft:
     openings: tuple[float, ...]
     fixtures: tuple[float, ...]
     stair: float | None
-    px_per_module: float
-    origin_px: tuple[float, float]
-    skew_deg: float
-    outer_mm: int | None
-    inner_mm: int | None
-    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Reading):
+    """A reading with what else its picture may mean, and where in the picture it lies.
+
+    Attributes:
+        evidence: see `Evidence`.
+        px_per_module: scale of the picture; 0 where there is none.
+        origin_px: where the lattice point (0, 0) lies in the picture, x and y.
+        skew_deg: by how much the picture was turned back, clockwise.
+        outer_mm, inner_mm: thickness of the walls as drawn, None where it could not be measured.
+        warnings: what the reader of the plan should know.
+    """
+
     evidence: Evidence
+    px_per_module: float = 0.0
+    origin_px: tuple[float, float] = (0.0, 0.0)
+    skew_deg: float = 0.0
+    outer_mm: int | None = None
+    inner_mm: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -101,6 +110,13 @@ class Draft:
         areas = [len(room.cells) for room in self.plan.rooms]
         total = sum(areas)
         return sum(a * c for a, c in zip(areas, self.rooms, strict=True)) / total if total else 0.0
+
+
+def draft_of_reading(reading: Reading, evidence: Evidence) -> Draft:
+    """Make the draft of a reading that has no place in a picture."""
+    return Draft(
+        reading.plan, reading.kinds, reading.rooms, reading.openings, reading.fixtures, reading.stair, evidence
+    )
 
 
 def draft_to_json(draft: Draft) -> dict[str, Any]:
@@ -116,11 +132,15 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
         "fixtures": [round(sure, 3) for sure in draft.fixtures],
         "stair": None if draft.stair is None else round(draft.stair, 3),
         "walls": {"outer_mm": draft.outer_mm, "inner_mm": draft.inner_mm},
-        "picture": {
-            "px_per_module": round(draft.px_per_module, 4),
-            "mm_per_px": round(2 * HALF_MM / draft.px_per_module, 4),
-            "origin_px": [round(v, 2) for v in draft.origin_px],
-            "skew_deg": round(draft.skew_deg, 3),
-        },
+        "picture": _place(draft) if draft.px_per_module else None,
         "warnings": list(draft.warnings),
+    }
+
+
+def _place(draft: Draft) -> dict[str, Any]:
+    return {
+        "px_per_module": round(draft.px_per_module, 4),
+        "mm_per_px": round(2 * HALF_MM / draft.px_per_module, 4),
+        "origin_px": [round(v, 2) for v in draft.origin_px],
+        "skew_deg": round(draft.skew_deg, 3),
     }

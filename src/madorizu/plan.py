@@ -290,18 +290,25 @@ def rects_of(cells: Iterable[Cell]) -> tuple[Rect, ...]:
     return tuple(rects)
 
 
+def pieces(cells: Iterable[Cell]) -> list[frozenset[Cell]]:
+    """Return the pieces that cells form, joined by sides: the largest first, equal ones from the north-west."""
+    left = set(cells)
+    found: list[frozenset[Cell]] = []
+    while left:
+        queue = [left.pop()]
+        piece = set(queue)
+        while queue:
+            near = [n for n in neighbours(queue.pop()) if n in left]
+            left.difference_update(near)
+            piece.update(near)
+            queue += near
+        found.append(frozenset(piece))
+    return sorted(found, key=lambda piece: (-len(piece), min(piece)))
+
+
 def is_connected(cells: Iterable[Cell]) -> bool:
     """Say whether cells form one piece, joined by sides. No cells are not one piece."""
-    left = set(cells)
-    if not left:
-        return False
-    queue = [left.pop()]
-    while queue:
-        for cell in neighbours(queue.pop()):
-            if cell in left:
-                left.remove(cell)
-                queue.append(cell)
-    return not left
+    return len(pieces(cells)) == 1
 
 
 def border(cells: frozenset[Cell]) -> frozenset[Edge]:

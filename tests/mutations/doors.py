@@ -10,6 +10,7 @@ from madorizu.catalogue import ROOMS
 from madorizu.plan import (
     DOOR_KINDS,
     HALF_MM,
+    OPENING_KINDS,
     Edge,
     House,
     Plan,
@@ -23,6 +24,7 @@ from mutations.parts import (
     free_pairs,
     indices,
     inner_doors_of,
+    openings_in,
     pick,
     rooms_at,
     spoiled,
@@ -156,67 +158,58 @@ def bath_to_the_garden(house: House, rng: random.Random) -> Mutant | None:
 def door_squeezed(house: House, rng: random.Random) -> Mutant | None:
     """Make a door so narrow that nobody passes: of a sliding one half is open."""
     found = []
-    for plan in house.plans:
-        for i, o in enumerate(plan.openings):
-            if o.kind in LEAST_MM:
-                width_mm = rng.choice((50, rng.randint(1, LEAST_MM[o.kind] - 1), LEAST_MM[o.kind] - 1))
-                found.append((with_opening(plan, i, replace(o, width_mm=width_mm)), f"{o.kind} of {width_mm} mm"))
+    for plan, i, o in openings_in(house, LEAST_MM):
+        width_mm = rng.choice((50, rng.randint(1, LEAST_MM[o.kind] - 1), LEAST_MM[o.kind] - 1))
+        found.append((with_opening(plan, i, replace(o, width_mm=width_mm)), f"{o.kind} of {width_mm} mm"))
     return chosen(rng, house, found, "H13")
 
 
 def passage_squeezed(house: House, rng: random.Random) -> Mutant | None:
     """Leave a slit of the only way between two rooms."""
     found = []
-    for plan in house.plans:
-        sides = [set(rooms_at(plan, o)) for o in plan.openings if o.kind in DOOR_KINDS]
-        for i, o in enumerate(plan.openings):
-            if o.kind == "open" and sides.count(set(rooms_at(plan, o))) == 1:
-                width_mm = rng.randint(1, 599)
-                found.append((with_opening(plan, i, replace(o, width_mm=width_mm)), f"passage of {width_mm} mm"))
+    for plan, i, o in openings_in(house, ("open",)):
+        ways = [set(rooms_at(plan, other)) for other in plan.openings if other.kind in DOOR_KINDS]
+        if ways.count(set(rooms_at(plan, o))) == 1:
+            width_mm = rng.randint(1, 599)
+            found.append((with_opening(plan, i, replace(o, width_mm=width_mm)), f"passage of {width_mm} mm"))
     return chosen(rng, house, found, "H13")
 
 
 def door_lowered(house: House, rng: random.Random) -> Mutant | None:
     """Lower the head of what one walks through under 1800 mm."""
     found = []
-    for plan in house.plans:
-        for i, o in enumerate(plan.openings):
-            if o.kind in DOOR_KINDS:
-                head_mm = rng.randint(400, 1799)
-                found.append((with_opening(plan, i, replace(o, head_mm=head_mm)), f"{o.kind} {head_mm} mm high"))
+    for plan, i, o in openings_in(house, DOOR_KINDS):
+        head_mm = rng.randint(400, 1799)
+        found.append((with_opening(plan, i, replace(o, head_mm=head_mm)), f"{o.kind} {head_mm} mm high"))
     return chosen(rng, house, found, "H13")
 
 
 def door_on_a_sill(house: House, rng: random.Random) -> Mutant | None:
     """Raise what one walks through from the floor."""
     found = []
-    for plan in house.plans:
-        for i, o in enumerate(plan.openings):
-            if o.kind in DOOR_KINDS:
-                sill_mm = rng.randint(101 if o.kind == "french" else 1, 1500)
-                found.append((with_opening(plan, i, replace(o, sill_mm=sill_mm)), f"{o.kind} {sill_mm} mm up"))
+    for plan, i, o in openings_in(house, DOOR_KINDS):
+        sill_mm = rng.randint(101 if o.kind == "french" else 1, 1500)
+        found.append((with_opening(plan, i, replace(o, sill_mm=sill_mm)), f"{o.kind} {sill_mm} mm up"))
     return chosen(rng, house, found, "H13")
 
 
 def head_through_the_ceiling(house: House, rng: random.Random) -> Mutant | None:
     """Let an opening reach into the floor above."""
     found = []
-    for plan in house.plans:
-        for i, o in enumerate(plan.openings):
-            head_mm = rng.randint(plan.storey_height_mm - CEILING_MM + 1, 9000)
-            found.append((with_opening(plan, i, replace(o, head_mm=head_mm)), f"head of {o.kind} at {head_mm} mm"))
+    for plan, i, o in openings_in(house, OPENING_KINDS):
+        head_mm = rng.randint(plan.storey_height_mm - CEILING_MM + 1, 9000)
+        found.append((with_opening(plan, i, replace(o, head_mm=head_mm)), f"head of {o.kind} at {head_mm} mm"))
     return chosen(rng, house, found, "H13")
 
 
 def door_taken_off(house: House, rng: random.Random) -> Mutant | None:
     """Take the leaf off the door of a WC, bath, washroom or bedroom towards a room of all or a private one."""
     found = []
-    for plan in house.plans:
-        for i, o in enumerate(plan.openings):
-            kinds = {plan.rooms[r].kind for r in rooms_at(plan, o) if r is not None}
-            private = bool(kinds & set(CLOSED)) and kinds <= {*CLOSED, *OF_ALL} and kinds != {"wash", "laundry"}
-            if o.kind in DOOR_KINDS - {"open"} and private and len(kinds) == 2:
-                found.append((with_opening(plan, i, replace(o, kind="open")), f"open between {sorted(kinds)}"))
+    for plan, i, o in openings_in(house, DOOR_KINDS - {"open"}):
+        kinds = {plan.rooms[r].kind for r in rooms_at(plan, o) if r is not None}
+        private = bool(kinds & set(CLOSED)) and kinds <= {*CLOSED, *OF_ALL} and kinds != {"wash", "laundry"}
+        if private and len(kinds) == 2:
+            found.append((with_opening(plan, i, replace(o, kind="open")), f"open between {sorted(kinds)}"))
     return chosen(rng, house, found, "H13")
 
 

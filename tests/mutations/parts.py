@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from madorizu.catalogue import ROOMS
@@ -42,6 +42,14 @@ def rooms_at(plan: Plan, opening: Opening) -> tuple[int | None, int | None]:
     """Return the rooms on both sides of an opening's first edge."""
     first, second = opening.edges[0].cells
     return plan.room_at(first), plan.room_at(second)
+
+
+def openings_in(house: House, kinds: Collection[str]) -> Iterator[tuple[Plan, int, Opening]]:
+    """Yield the openings of some kinds: storey, index in it, opening."""
+    for plan in house.plans:
+        for i, opening in enumerate(plan.openings):
+            if opening.kind in kinds:
+                yield plan, i, opening
 
 
 def doors_of(plan: Plan, room: int) -> list[int]:

@@ -15,7 +15,7 @@ from madorizu.draw.stairs import way_up
 from madorizu.draw.style import Style, ground
 from madorizu.draw.text import NAME_MM, Lang
 from madorizu.draw.walls import rings
-from madorizu.plan import HALF_MM, STEP, Cell, Plan, Room, Stair, cells_in, indoor_cells, neighbours, rects_of
+from madorizu.plan import HALF_MM, STEP, Cell, Plan, Room, Stair, cells_in, indoor_cells, pieces, rects_of
 
 NOTE_SHARE = 0.85  # of the height of a room's name
 ABOVE_DASH = (180.0, 90.0)
@@ -125,11 +125,8 @@ def _overhead(plan: Plan, above: Plan | None, below: Plan | None) -> Iterator[tu
         if room.kind == "porch" and room.cells - covered:
             yield "canopy", room.cells - covered
     if below is not None:
-        roofs = indoor_cells(below) - _all_cells(plan)
-        while roofs:
-            part = _piece(roofs)
+        for part in sorted(pieces(indoor_cells(below) - _all_cells(plan)), key=min):
             yield "roof", part
-            roofs -= part
 
 
 def _all_cells(plan: Plan) -> frozenset[Cell]:
@@ -152,17 +149,6 @@ def _canopy(cells: frozenset[Cell], plan: Plan, above: Plan | None, style: Style
     wall = room_shape(Room("", house)).buffer(style.outer_mm / 2, join_style="mitre")
     edges = line_merge(unary_union(boxes).boundary.difference(wall))
     return tuple(sorted(tuple((x, y) for x, y in get_coordinates(part).tolist()) for part in get_parts(edges)))
-
-
-def _piece(cells: frozenset[Cell]) -> frozenset[Cell]:
-    """Return the connected piece that holds the first cell."""
-    found, queue = {min(cells)}, [min(cells)]
-    while queue:
-        for cell in neighbours(queue.pop()):
-            if cell in cells and cell not in found:
-                found.add(cell)
-                queue.append(cell)
-    return frozenset(found)
 
 
 def _word_in(cells: frozenset[Cell], word: str, height: float, style: Style, free: Ground) -> Text | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from madorizu.draft import Draft, Evidence, Floats
+from madorizu.draft import Draft, Floats, draft_of_reading
 from madorizu.plan import OPENING_KINDS, SIDES, Plan, bounds
 from madorizu.vectorise.answer import Answer
 from madorizu.vectorise.decode import decode
@@ -34,13 +34,7 @@ def draft_of(plan: Plan, *, sure: float = SURE) -> Draft:
         openings=tuple(sure for _ in plan.openings),
         fixtures=tuple(sure for _ in plan.fixtures),
         stair=None if plan.stair is None else sure,
-        px_per_module=0.0,
-        origin_px=(0.0, 0.0),
-        skew_deg=0.0,
-        outer_mm=None,
-        inner_mm=None,
-        warnings=(),
-        evidence=Evidence(left, top, ROOM_CLASSES, EDGE_CLASSES, answer.rooms, answer.edges),
+        evidence=answer.evidence(left, top),
     )
 
 
@@ -52,22 +46,7 @@ def draft_from(answer: Answer, left: int, top: int, *, floor: int) -> Draft:
         left, top: lattice cell of the window's north-west corner.
         floor: which storey the plan is to be.
     """
-    read = decode(answer, left, top, floor=floor)
-    return Draft(
-        plan=read.plan,
-        kinds=read.kinds,
-        rooms=read.rooms,
-        openings=read.openings,
-        fixtures=read.fixtures,
-        stair=read.stair,
-        px_per_module=0.0,
-        origin_px=(0.0, 0.0),
-        skew_deg=0.0,
-        outer_mm=None,
-        inner_mm=None,
-        warnings=(),
-        evidence=Evidence(left, top, ROOM_CLASSES, EDGE_CLASSES, answer.rooms, answer.edges),
-    )
+    return draft_of_reading(decode(answer, left, top, floor=floor), answer.evidence(left, top))
 
 
 def window_around(plan: Plan) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ from madorizu.legalise.fittings import Place
 from madorizu.legalise.hosts import Walls, hinders, lights, links, overlap
 from madorizu.legalise.reading import Reading
 from madorizu.plan import HALF_MM, Edge, Fixture, Opening, Plan, Room, Side, Stair, is_indoor
+from madorizu.solve.solver import bounded
 
 Condition = Literal["way", "light", "end"]  # entered, lit, and what entrance, stair and balcony must have
 BROKEN = 1_000_000  # cost of a condition that is not met
@@ -127,12 +128,7 @@ def _few(found: list[Place]) -> list[Place]:
 
 
 def _solve(m: _Model, stair: Stair | None, seed: int, time_limit_s: float) -> Fitted:
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_deterministic_time = EFFORT
-    solver.parameters.max_time_in_seconds = max(0.01, time_limit_s)
-    solver.parameters.relative_gap_limit = GAP
+    solver = bounded(seed=seed, effort=EFFORT, time_limit_s=time_limit_s, gap=GAP)
     status = solver.solve(m.model)
     empty = Plan(m.walls.floor, tuple(m.walls.rooms), (), (), stair, m.walls.height_mm)
     if solver.wall_time >= time_limit_s and status != cp_model.OPTIMAL:

@@ -30,7 +30,7 @@ from madorizu.plan import (
     Stair,
     bounds,
     is_indoor,
-    neighbours,
+    pieces,
 )
 
 FLOOR_P = 0.02  # probabilities are never taken for less: nets are surer than they are right
@@ -124,20 +124,8 @@ class Reading:
 
 def core(plan: Plan) -> frozenset[Cell]:
     """Return the largest piece of what is indoors: crumbs beside the house are no part of it."""
-    left = {c for room in plan.rooms if is_indoor(room.kind) for c in room.cells}
-    best: set[Cell] = set()
-    while left:
-        queue = [min(left)]
-        left.discard(queue[0])
-        piece = set(queue)
-        while queue:
-            for n in neighbours(queue.pop()):
-                if n in left:
-                    left.discard(n)
-                    piece.add(n)
-                    queue.append(n)
-        best = max(best, piece, key=len)
-    return frozenset(best)
+    found = pieces(c for room in plan.rooms if is_indoor(room.kind) for c in room.cells)
+    return found[0] if found else frozenset()
 
 
 def sizes(draft: Draft) -> tuple[int, int]:

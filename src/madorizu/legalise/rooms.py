@@ -20,6 +20,7 @@ from madorizu.legalise.regions import Ground
 from madorizu.legalise.shapes import Bits, Board, indices
 from madorizu.legalise.stairs import StairChoice
 from madorizu.plan import SIDES
+from madorizu.solve.solver import bounded
 
 CUTS = 24  # times that halls are asked to hang together
 GAP = 0.02  # relative, of the best cost: a proof of the last percents is not worth its time
@@ -117,12 +118,7 @@ def choose(m: Model, *, seed: int, effort_s: float, end: float) -> tuple[str, La
 
 
 def _solve(m: Model, seed: int, effort_s: float, time_limit_s: float) -> tuple[str, Layout | None]:
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_deterministic_time = effort_s
-    solver.parameters.max_time_in_seconds = max(0.01, time_limit_s)
-    solver.parameters.relative_gap_limit = GAP
+    solver = bounded(seed=seed, effort=effort_s, time_limit_s=time_limit_s, gap=GAP)
     status = solver.solve(m.model)
     if solver.wall_time >= time_limit_s and status != cp_model.OPTIMAL:
         return "out of time", None  # what was found until then depends on the machine

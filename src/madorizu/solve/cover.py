@@ -20,6 +20,7 @@ from ortools.sat.python import cp_model
 
 from madorizu.plan import OPPOSITE, STEP, Cell, Side, neighbours, rects_of
 from madorizu.solve.grid import Grid
+from madorizu.solve.solver import bounded
 
 HALL_RECTANGLES = 3  # a hall of more corners is a maze
 CANDIDATE_LIMIT = 700  # per room; more make the model slow, fewer make it miss solutions
@@ -386,12 +387,8 @@ def _solve(
     time_limit_s: float,
 ) -> tuple[Status, list[int] | None]:
     """Return the status, and which candidate of each group was chosen."""
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed % 2**31
+    solver = bounded(seed=seed, effort=effort, time_limit_s=time_limit_s)
     solver.parameters.randomize_search = True
-    solver.parameters.max_deterministic_time = effort
-    solver.parameters.max_time_in_seconds = time_limit_s
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return ("infeasible" if status == cp_model.INFEASIBLE else "out of time"), None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from madorizu.draft import Evidence
 from madorizu.plan import SIDES
 from madorizu.vectorise.field import EDGE_CLASSES, FIXTURE_CLASSES, ROOM_CLASSES, STAIR_CLASSES, Floats
 
@@ -51,6 +52,10 @@ class Answer:
     hinges: Floats
     sides: Floats
     places: Floats
+
+    def evidence(self, left: int, top: int) -> Evidence:
+        """Return what lies where, of a window whose north-west corner is the lattice cell (left, top)."""
+        return Evidence(left, top, ROOM_CLASSES, EDGE_CLASSES, self.rooms, self.edges)
 
 
 def answer_of(scores: Floats) -> Answer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
 
 from madorizu.catalogue import DOOR_WIDTH_MM, FIXTURES, SASH_WIDTH_MM, WINDOW_HEAD_MM, WINDOW_SILL_MM
+from madorizu.draft import Reading
 from madorizu.plan import (
     HALF_MM,
     SIDES,
@@ -37,18 +37,6 @@ NARROW_ENTRANCE_MM = 860  # fits one module with the wall's post beside it
 ENTRANCE_HEAD_MM = 2100
 TOLD_KINDS = 4  # of a room's possible kinds are kept
 _FIRST_OPENING = 3  # index in EDGE_CLASSES
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A plan and how sure each of its parts is; see `draft.Draft`."""
-
-    plan: Plan
-    kinds: tuple[Mapping[str, float], ...]
-    rooms: tuple[float, ...]
-    openings: tuple[float, ...]
-    fixtures: tuple[float, ...]
-    stair: float | None
 
 
 def decode(answer: Answer, left: int, top: int, *, floor: int) -> Reading:

@@ -10,14 +10,13 @@ import numpy as np
 
 from madorizu import degrade
 from madorizu.canvas import Canvas
-from madorizu.draft import Draft, Evidence
+from madorizu.draft import Draft, Reading, draft_of_reading
 from madorizu.errors import ImageError
 from madorizu.pictures import Pixels, ink
-from madorizu.plan import HALF_MM, MODULE_MM, Cell, Fixture, Plan, bounds, cells_in, indoor_cells, is_indoor, neighbours
+from madorizu.plan import HALF_MM, MODULE_MM, Cell, Fixture, Plan, bounds, cells_in, indoor_cells, is_indoor, pieces
 from madorizu.vectorise import net, register
 from madorizu.vectorise.answer import CELL_PX, Answer
-from madorizu.vectorise.decode import Reading, decode
-from madorizu.vectorise.field import EDGE_CLASSES, ROOM_CLASSES
+from madorizu.vectorise.decode import decode
 from madorizu.vectorise.register import Frame, Window
 from madorizu.vectorise.thickness import thickness_mm
 
@@ -106,27 +105,14 @@ def _draft(found: Found, shrunk: float) -> Draft:
     (reading, aside), frame = _largest(found.reading), found.frame
     scale = frame.px_per_module / shrunk
     outer_mm, inner_mm = thickness_mm(found.window, reading.plan)
-    return Draft(
-        plan=reading.plan,
-        kinds=reading.kinds,
-        rooms=reading.rooms,
-        openings=reading.openings,
-        fixtures=reading.fixtures,
-        stair=reading.stair,
+    return replace(
+        draft_of_reading(reading, found.answer.evidence(found.window.left, found.window.top)),
         px_per_module=scale,
         origin_px=(frame.origin_px[0] / shrunk, frame.origin_px[1] / shrunk),
         skew_deg=frame.skew_deg,
         outer_mm=outer_mm,
         inner_mm=inner_mm,
         warnings=(*aside, *_warnings(reading.plan, found, scale)),
-        evidence=Evidence(
-            found.window.left,
-            found.window.top,
-            ROOM_CLASSES,
-            EDGE_CLASSES,
-            found.answer.rooms,
-            found.answer.edges,
-        ),
     )
 
 
@@ -143,10 +129,10 @@ def _ink_share(plan: Plan, window: Window) -> float:
 def _largest(reading: Reading) -> tuple[Reading, tuple[str, ...]]:
     """Keep the largest building of a page; what stands apart is left out, and told when it is large."""
     plan = reading.plan
-    pieces = _pieces(plan)
-    if len(pieces) < 2:
+    found = pieces(indoor_cells(plan))
+    if len(found) < 2:
         return reading, ()
-    kept, others = pieces[0], pieces[1:]
+    kept, others = found[0], found[1:]
     rooms = [i for i, room in enumerate(plan.rooms) if room.cells & kept or not is_indoor(room.kind)]
     openings = [i for i, o in enumerate(plan.openings) if any(c in kept for e in o.edges for c in e.cells)]
     fixtures = [i for i, f in enumerate(plan.fixtures) if _cell_of(f) in kept]
@@ -172,24 +158,6 @@ def _largest(reading: Reading) -> tuple[Reading, tuple[str, ...]]:
         ),
         told,
     )
-
-
-def _pieces(plan: Plan) -> list[frozenset[Cell]]:
-    """Return the indoor cells in connected pieces, largest first."""
-    left = set(indoor_cells(plan))
-    found: list[frozenset[Cell]] = []
-    while left:
-        queue = [min(left)]
-        piece = {queue[0]}
-        left -= piece
-        while queue:
-            for cell in neighbours(queue.pop()):
-                if cell in left:
-                    left.remove(cell)
-                    piece.add(cell)
-                    queue.append(cell)
-        found.append(frozenset(piece))
-    return sorted(found, key=lambda cells: (-len(cells), min(cells)))
 
 
 def _cell_of(fixture: Fixture) -> Cell:
