@@ -2,6 +2,7 @@
 
     python benchmarks/briefs.py                      the six, then 200 random briefs, two at a time
     python benchmarks/briefs.py --count 40 --seed 7 --least 16 --most 20
+    python benchmarks/briefs.py --narrow             of the 200 those of two storeys with a side under 6 modules
 
 The random briefs are whole sizes from `--least` to `--most` modules a side, one in four off
 the module by a half, with one or two storeys and 1 to 5 habitable rooms besides the LDK. Kept
@@ -33,6 +34,7 @@ from madorizu.houses import fit
 from madorizu.plan import HALF_MM, MODULE_MM
 
 PEER = ((10, 10, 3, 1), (8, 7, 2, 1), (9, 8, 3, 2), (10, 8, 4, 2), (8, 7, 3, 2), (12, 8, 5, 2))
+NARROW = 6.0  # modules: a stair, a hall and a room hardly fit beside each other
 # Least areas in modules².
 LDK, LDK_OF_ONE, FIRST_BEDROOM, BEDROOM, REST, STAIR = 20.0, 16.0, 12.0, 9.0, 1.5 + 3 + 3 + 2.25, 4.0
 
@@ -133,14 +135,18 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=15, help="modules")
     parser.add_argument("--limit", type=float, default=30.0, help="seconds per brief")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--narrow", action="store_true", help="only narrow houses of two storeys, and not the six")
     asked = parser.parse_args()
     sys.stdout.write(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}\n")
-    six = [Job(w, h, n, s, i, asked.limit) for i, (w, h, n, s) in enumerate(PEER)]
-    found = sorted(executor.run(solve, six, workers=asked.workers), key=lambda o: o.job.seed)
-    for outcome in found:
-        _tell(outcome)
-    _print("the peer's six", found)
     jobs = draw_jobs(asked.count, asked.seed, (asked.least, asked.most), asked.limit)
+    if asked.narrow:
+        jobs = [job for job in jobs if job.storeys == 2 and min(job.width, job.height) < NARROW]
+    else:
+        six = [Job(w, h, n, s, i, asked.limit) for i, (w, h, n, s) in enumerate(PEER)]
+        found = sorted(executor.run(solve, six, workers=asked.workers), key=lambda o: o.job.seed)
+        for outcome in found:
+            _tell(outcome)
+        _print("the peer's six", found)
     outcomes = []
     for outcome in executor.run(solve, jobs, workers=asked.workers):
         outcomes.append(outcome)

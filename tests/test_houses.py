@@ -14,10 +14,10 @@ import pytest
 from madorizu import houses, rules
 from madorizu.brief import Brief, Place, brief_of, brief_of_house, entrance_side
 from madorizu.errors import BriefError, InfeasibleError, OutOfTimeError, PlanError
-from madorizu.houses import fit, library, sites, topology
+from madorizu.houses import advice, fit, library, sites, topology
 from madorizu.houses.search import Site
 from madorizu.houses.topology import Storey, Topology
-from madorizu.plan import House, Plan, Room, cells_in, outline
+from madorizu.plan import House, Opening, Plan, Room, cells_in, outline
 
 
 def asked(floor: str, width: float, height: float, **wishes: object) -> Brief:
@@ -87,19 +87,21 @@ def test_a_size_out_of_reach_is_refused_with_one_that_works() -> None:
 @pytest.fixture
 def no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Name no nearest size: what is refused is what is tested."""
-    monkeypatch.setattr(houses, "_advice", lambda brief: "another size")
+    monkeypatch.setattr(houses, "size_that_works", lambda brief: "another size")
 
 
 @pytest.mark.usefixtures("no_advice")
 @pytest.mark.parametrize(("brief", "message"), [
     (asked("2F", 8, 8, features=frozenset({"sic"})), r"shoe closet must be beside the entrance.*leave one of these"),
     (asked("2F", 8, 8, elements=frozenset({"entrance"})), "entrance must be on the 1F"),
+    (asked("unknown", 8, 8, elements=frozenset({"entrance", "balcony"})), "must be the 1F or the 2F, got a wish for"),
+    (asked("unknown", 3, 3, features=frozenset({"void"})), "a 2F must have a 1F below it, .* got 3x3 .another size"),
     (asked("1F", 8, 8, elements=frozenset({"balcony"}), features=frozenset({"void"})),
      "balcony must be on the 2F, got a house of one storey; void must be on the 2F"),
     (asked("1F", 20.5, 8), "at most 20 modules a side, got 20.5x8 .another size"),
     (asked("both", 30, 30, nldk=4), "at most 20 modules a side, got 30x30"),
     (asked("both", 9, 8, upper_mm=(9100, 6370)),
-     "the 2F must be at most as wide and as high as the 1F of 9x8, got 10x7 .houses that stand out"),
+     "the 2F must be at most as wide and as high as the 1F of 9x8, got 10x7: houses that stand out"),
     (asked("both", 9, 8, upper_mm=(8190, 7735)), "as the 1F of 9x8, got 9x8.5"),
     (asked("2F", 3, 3), "a 2F must have a 1F below it, at most 2 modules larger, .* got 3x3 .another size"),
     (asked("2F", 6, 6, bedrooms=9), r"rooms of the 2F must fit its 36 modules², got a wish for 75.5 .another size"),
@@ -126,10 +128,10 @@ def test_what_there_is_is_never_refused() -> None:
 def test_a_hint_names_what_is_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """The nearest size with the wishes; where there is none, that without them."""
     brief = asked("1F", 6, 6, bedrooms=9)
-    monkeypatch.setattr(houses, "_nearest", lambda *a: (8190, 7280))
-    assert houses._advice(brief) == "the nearest size that works is 9x8"
-    monkeypatch.setattr(houses, "_nearest", lambda b, *a: None if b.bedrooms else (8190, 6370))
-    assert houses._advice(brief) == (
+    monkeypatch.setattr(advice, "_nearest", lambda *a: (8190, 7280))
+    assert advice.size_that_works(brief) == "the nearest size that works is 9x8"
+    monkeypatch.setattr(advice, "_nearest", lambda b, *a: None if b.bedrooms else (8190, 6370))
+    assert advice.size_that_works(brief) == (
         "no size near works with these rooms and elements; without them the nearest size that works is 9x7"
     )
 
@@ -143,14 +145,14 @@ def test_sizes_are_tried_from_the_nearest_on(monkeypatch: pytest.MonkeyPatch) ->
         return len(tried) > 2
 
     monkeypatch.setattr(fit, "best", best)
-    houses._nearest.cache_clear()
-    found = houses._nearest(asked("1F", 8, 8), 7280, 7280)
+    advice._nearest.cache_clear()
+    found = advice._nearest(asked("1F", 8, 8), 7280, 7280)
     assert found == tried[2] == tried[3] and len(set(tried)) == 3 and (7280, 7280) not in tried
     away = [abs(w - 7280) + abs(h - 7280) for w, h in tried]
     assert away == sorted(away)
     monkeypatch.setattr(fit, "best", lambda *a, **k: None)
-    assert houses._nearest(asked("1F", 9, 9), 8190, 8190) is None
-    houses._nearest.cache_clear()
+    assert advice._nearest(asked("1F", 9, 9), 8190, 8190) is None
+    advice._nearest.cache_clear()
 
 
 def test_the_nearest_size_of_a_giant_is_large() -> None:
@@ -162,8 +164,75 @@ def test_the_nearest_size_of_a_giant_is_large() -> None:
 
 def test_no_time_is_out_of_time() -> None:
     """A limit that is over before the first try, in the library."""
-    with pytest.raises(OutOfTimeError, match="8x8 modules must be found within the time limit"):
+    with pytest.raises(OutOfTimeError, match="must be found within the time limit, got none for 8x8 modules"):
         houses.house_for(asked("1F", 8, 8), seed=0, time_limit_s=-1)
+
+
+# --- out of time: which wish, and the nearest that can ---------------------------------------
+
+WISHES = asked(
+    "both", 9, 8, elements=frozenset({"stairs", "entrance", "balcony"}), entrance_side="n", bedrooms=2, nldk=4,
+    features=frozenset({"void", "wa"}), upper_mm=(8190, 6370), stair_place="c",
+)  # fmt: skip
+
+
+def test_easier_briefs_ask_for_one_wish_less() -> None:
+    """Fewer rooms first, never fewer than are named; then each wish alone is left out."""
+    found = list(advice.easier(WISHES))
+    less = [b for _, b in found]
+    assert [word for word, _ in found] == [
+        "4LDK", "4LDK", "2 bedrooms", "2 bedrooms", "2 bedrooms", "stairs center", "entrance north", "tatami", "void",
+        "balcony", "upper 9x7",
+    ]  # fmt: skip
+    assert [b.nldk for b in less[:2]] == [3, None] and [b.bedrooms for b in less[2:5]] == [1, 0, None]
+    assert less[5:] == [
+        replace(WISHES, stair_place=None),
+        replace(WISHES, entrance_side=None),
+        replace(WISHES, features=frozenset({"void"})),
+        replace(WISHES, features=frozenset({"wa"})),
+        replace(WISHES, elements=frozenset({"stairs", "entrance"})),
+        replace(WISHES, upper_mm=None),
+    ]
+
+
+def test_out_of_time_names_the_wish_and_what_has_a_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first wish without which the library has a house; that brief is named as a caption."""
+    monkeypatch.setattr(fit, "best", lambda brief, *a, **k: None if "void" in brief.features else "a house")
+    error = advice.out_of_time(WISHES)
+    assert error.message == (
+        "a house must be found within the time limit, got none for 9x8 modules; probably void is too much"
+    )
+    assert error.hint.startswith("this proves nothing: give more time, try another seed")
+    assert error.hint.endswith(
+        ": 'floor plan, both, 9x8, upper 9x7, entrance north, stairs center, balcony, 4LDK, 2 bedrooms, tatami' "
+        "has a house"
+    )
+
+
+def test_out_of_time_blames_no_wish_that_it_has_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None helps; the time for looking is over; nothing was asked but the size."""
+    monkeypatch.setattr(fit, "best", lambda *a, **k: None)
+    assert advice.out_of_time(WISHES).message.endswith("for 9x8 modules; no single wish is to blame")
+    assert advice.out_of_time(WISHES).hint.endswith("or take another size")
+    monkeypatch.setattr(fit, "best", lambda brief, *a, **k: None if brief.features or brief.nldk else "a house")
+    assert advice.out_of_time(WISHES).hint.endswith(": 'floor plan, both, 9x8, entrance, stairs' has a house")
+    assert advice.out_of_time(asked("1F", 8, 8)).message.endswith("8x8 modules; nothing but the size was asked")
+
+    def slow(*_: object, **__: object) -> None:
+        raise OutOfTimeError("none")
+
+    monkeypatch.setattr(fit, "best", slow)
+    assert advice.out_of_time(WISHES).message.endswith("for 9x8 modules")
+
+
+def test_a_house_that_is_not_found_in_time_tells_which_wish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library itself answers: 5 bedrooms on 7 × 7 modules are too many for it, fewer are not."""
+    monkeypatch.setattr(houses, "find", lambda *a, **k: pytest.fail("searched"))
+    monkeypatch.setattr(houses, "_searched", lambda *a: (_ for _ in ()).throw(OutOfTimeError("none")))
+    monkeypatch.setattr(advice, "WISH_LIMIT_S", 60.0)
+    brief = asked("2F", 7, 7, bedrooms=4, elements=frozenset({"stairs"}))
+    with pytest.raises(OutOfTimeError, match=r"7x7 modules; probably 4 bedrooms is too much .*2F, 7x7.* has a house"):
+        houses.house_for(brief, seed=0, time_limit_s=60)
 
 
 def test_an_empty_library_is_searched_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +246,7 @@ def test_an_empty_library_is_searched_for_anew(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_search_tries_again_until_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another size of the other storey, and a topology that takes no doors; then none in time, which proves nothing."""
+    """Another size of the other storey, and a topology that takes no doors; then none in time."""
     flat = next(e.topology for e in library.load() if len(e.key) == 2)
     answers: list[object] = [InfeasibleError("the 2F drawn is too small"), flat, OutOfTimeError("none")]
 
@@ -190,20 +259,20 @@ def test_a_search_tries_again_until_the_time_is_up(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(houses, "find", find)
     monkeypatch.setattr(fit, "finished", lambda *a: None)
-    with pytest.raises(OutOfTimeError, match=r"got none for 7x6 modules.*proves nothing"):
+    with pytest.raises(OutOfTimeError, match="none"):
         houses._searched(asked("1F", 7, 6), random.Random(0), time.monotonic() + 60)
     assert answers == []
-    with pytest.raises(OutOfTimeError, match="got none for 7x6 modules"):
+    with pytest.raises(OutOfTimeError, match="within the time limit, got none"):
         houses._searched(asked("1F", 7, 6), random.Random(0), time.monotonic() - 1)
 
 
 def test_without_a_library_no_size_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what is wrong: the installation."""
     monkeypatch.setattr(library, "load", lambda: ())
-    houses._nearest.cache_clear()
+    advice._nearest.cache_clear()
     with pytest.raises(InfeasibleError, match=r"topology library must give a house.*reinstall"):
         houses.nearest_size(7280, 7280)
-    houses._nearest.cache_clear()
+    advice._nearest.cache_clear()
 
 
 def test_random_houses_are_lawful() -> None:
@@ -223,23 +292,28 @@ def test_random_houses_have_the_storeys_asked_for() -> None:
 
 
 def test_a_library_cut_short_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By the number of its line; an empty one gives no random house."""
+    """Wherever it was cut; a whole one of no houses gives no random house."""
     whole = (resources.files("madorizu") / "assets" / "topologies.jsonl").read_text(encoding="utf-8")
     (tmp_path / "assets").mkdir()
     file = tmp_path / "assets" / "topologies.jsonl"
     monkeypatch.setattr(resources, "files", lambda package: tmp_path)
     library.load.cache_clear()
     try:
-        lines = whole.splitlines()[:3]
-        file.write_text("\n".join(lines)[:-40], encoding="utf-8")
-        with pytest.raises(PlanError, match="line 3 of the topology library must be a topology"):
+        lines = whole.splitlines()
+        # Within a line, at the end of one, before the first, and with a seal that is another's.
+        for text in (whole[:90_000], "\n".join(lines[:3]), "\n".join(lines[:-1]), "", whole[:-40]):
+            file.write_text(text, encoding="utf-8")
+            with pytest.raises(PlanError, match=r"library must end with its seal, got \d+ lines without .*reinstall"):
+                houses.random_house(seed=0)
+        file.write_text("\n".join([*lines[:3], lines[-1]]), encoding="utf-8")
+        with pytest.raises(PlanError, match=r"must be the \d+ lines that its seal tells of, got others \(3\)"):
             houses.random_house(seed=0)
-        file.write_text("", encoding="utf-8")
+        file.write_text("\n".join(library.seal(lines[:3])), encoding="utf-8")
+        assert len(library.load()) == 3
+        library.load.cache_clear()
+        file.write_text("\n".join(library.seal([])), encoding="utf-8")
         with pytest.raises(OutOfTimeError, match="library may be damaged; reinstall"):
             houses.random_house(seed=0)
-        file.write_text("\n".join(lines), encoding="utf-8")
-        library.load.cache_clear()
-        assert len(library.load()) == 3
     finally:
         library.load.cache_clear()
 
@@ -297,16 +371,26 @@ def test_what_a_penalty_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
         1, ("ldk", (0, 4, 12, 8)), ("ent", (12, 8, 4, 4)), ("hall", (0, 0, 16, 4)), ("bath", (12, 4, 4, 4))
     )
     assert fit.penalty(House((sunny,))) == 0.0
+    # A pantry of 2 × 4 half modules, its front to the west: short it is deep, long it is not.
+    front = Opening("folding", "v", 4, 6, 2, 755)
+    deep, wide = ("pantry", (4, 6, 4, 2)), ("pantry", (4, 4, 2, 4))
+    for pantry, cost in ((deep, fit._DEEP_STORE), (wide, 0.0)):
+        plan = plan_with(1, ("ldk", (0, 8, 12, 4)), ("hall", (0, 4, 4, 4)), pantry)
+        assert fit.penalty(House((replace(plan, openings=(front,)),))) == pytest.approx(cost)
     half = plan_with(1, ("ldk", (0, 4, 6, 8)), ("hall", (6, 4, 6, 8)), ("ent", (12, 4, 4, 8)))
     assert fit.penalty(House((half,))) == pytest.approx(fit.SOUTH / 2)
     dark = plan_with(1, ("ldk", (0, 4, 8, 8)), ("wc", (8, 8, 2, 4)), ("bath", (8, 2, 4, 6)), ("ent", (12, 4, 4, 8)))
-    assert fit.penalty(House((dark,))) == pytest.approx(fit.SOUTH * 4 / 12 + 2 * fit._DARK_IN_THE_SUN + fit._LARGE_BATH)
+    assert fit.penalty(House((dark,))) == pytest.approx(
+        fit.SOUTH * 4 / 12 + 2 * fit._DARK_IN_THE_SUN + fit._LARGE_BATH + fit._INNER_WC
+    )
+    lit = replace(dark, openings=(Opening("window", "h", 8, 12, 2, 690, 900, 2000),))
+    assert fit.penalty(House((lit,))) == pytest.approx(fit.penalty(House((dark,))) - fit._INNER_WC)
     above = plan_with(2, ("mbr", (0, 4, 12, 8)), ("hall", (0, 0, 12, 4)))
     assert fit.penalty(House((sunny, above))) == 0.0
     shaded = plan_with(2, ("mbr", (0, 0, 12, 8)), ("hall", (0, 8, 12, 4)))
     assert fit.penalty(House((sunny, shaded))) == pytest.approx(fit.UPPER_SOUTH)
     over = plan_with(2, ("mbr", (0, 6, 12, 6)), ("wc", (0, 2, 2, 4)), ("hall", (2, 0, 10, 6)))
-    assert fit.penalty(House((sunny, over))) == pytest.approx(fit._WC_OVER_ROOM)
+    assert fit.penalty(House((sunny, over))) == pytest.approx(fit._WC_OVER_ROOM + fit._INNER_WC)
 
 
 def test_walls_over_walls_count_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,10 +543,8 @@ def test_a_library_that_cannot_come_to_the_size_gives_none(monkeypatch: pytest.M
 def test_a_house_meets_its_whole_brief(brief: Brief) -> None:
     """nLDK, the stair's place and what is asked of a storey whose number is open: by the rules of the brief."""
     house = houses.house_for(brief, seed=1, time_limit_s=120)
-    meant: House | Plan = house if brief.floor == "both" else house.plans[0]
-    faults = [f.message for f in rules.check(meant, brief) if f.hard and "balcony" not in f.message]
-    assert faults == []
-    assert "balcony" not in brief.elements or "balcony" in {r.kind for r in house.plans[1].rooms}
+    meant: House | Plan = house if brief.floor == "both" else house.plans[1 if "balcony" in brief.elements else 0]
+    assert [f.message for f in rules.check(meant, brief) if f.hard] == []
 
 
 def test_the_upper_storey_has_the_size_asked_for() -> None:
@@ -479,7 +561,7 @@ def test_what_is_not_as_asked_is_no_house(monkeypatch: pytest.MonkeyPatch) -> No
     item, rng = library.load()[0].topology, random.Random(0)
     for floor in ("1F", "unknown"):
         kept = replace(own, floor=floor)
-        assert fit.finished(item, kept, rng) is house
+        assert fit.finished(item, kept, rng) == (fit.penalty(house), house)
         assert fit.finished(item, replace(kept, width_mm=own.width_mm + 455), rng) is None
         other: Place = "nw" if own.stair_place != "nw" else "se"
         assert fit.finished(item, replace(kept, stair_place=other), rng) is None

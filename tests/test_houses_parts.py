@@ -212,6 +212,17 @@ def test_a_store_opens_at_its_long_side() -> None:
         assert (front.axis, front.y) == ("h", 2)
 
 
+def test_a_store_opens_to_another_room_rather_than_at_its_short_side() -> None:
+    """The hall has its end, the LDK its long side; where only its end can open, it opens there."""
+    picture = storey("HHooooLL\nHHooooLL\nHHLLLLLL\nHHLLLLLL\n")
+    alone = storey("HHoooo11\nHHoooo11\nHH111111\nHH111111\n")
+    for seed in range(8):
+        (front,) = [o for o in hung(picture, seed=seed) if o.kind == "folding"]
+        assert between(picture, front) == {"sto", "ldk"} and front.axis == "h"
+        (front,) = [o for o in hung(alone, seed=seed) if o.kind == "folding"]
+        assert between(alone, front) == {"sto", "hall"} and front.axis == "v"
+
+
 def test_a_closet_opens_to_the_room_it_was_cut_from() -> None:
     """Between two bedrooms it would open to either: it opens to its own, and to no other."""
     picture = storey("111111cc222222\n" * 7 + "HHHHHHHHHHHHHH\n" * 2)
@@ -705,7 +716,7 @@ def test_a_damaged_line_is_named() -> None:
 
 
 def test_an_entry_knows_its_heads_before_its_rooms() -> None:
-    """Kinds, sizes, side and archetype are read at once; what the rooms are is refused when they are asked for."""
+    """Kinds, sizes, side and archetype are read at once."""
     data = {
         "entrance": "e",
         "stair": None,
@@ -716,9 +727,68 @@ def test_an_entry_knows_its_heads_before_its_rooms() -> None:
     assert (entry.kinds, entry.key, entry.entrance, entry.archetype) == ((("ldk", "bath"),), ((6, 2),), "e", "A14")
     # Of the north side the LDK has 5 of 6 half modules, of the south 4; the notch is outside too.
     assert entry.outlook == {"n": 5 / 6, "e": 1 / 2, "s": 4 / 6, "w": 1.0}
-    (damaged,) = library.read_lines([json.dumps({**data, "stair": ["u"]})])
+    assert entry.inner_wcs == 0
+
+
+STOREY = {"at": [0, 0], "kinds": ["ldk", "stair"], "rows": ["ABBBB", "ABBBB", "ABBBB", "ABBBB"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"stair": ["u"]}, "not enough values"),
+        ({"stair": ["spiral", [1, 0, 4, 4], "n", "left"]}, "spiral"),
+        ({"stair": ["u", [1, 0, 4, 3], "n", "left"]}, "stair"),
+        ({"stair": ["u", [1, 0, 4, 4], "up", "left"]}, "stair"),
+        ({"stair": ["u", [1, 0, 4, 4], "n", "none"]}, "stair"),
+        ({"stair": ["u", [-1, 0, 4, 4], "n", "left"]}, "stair"),
+        ({"entrance": "x"}, "entrance 'x'"),
+        ({"storeys": []}, "no storey"),
+        ({"storeys": [{**STOREY, "kinds": ["ldk", "garage"]}]}, "kind 'garage'"),
+        ({"storeys": [{**STOREY, "kinds": ["ldk"]}]}, "rows"),
+        ({"storeys": [{**STOREY, "rows": ["ABBBB", "ABB"]}]}, "rows"),
+        ({"storeys": [{**STOREY, "rows": [7]}]}, "int"),
+        ({"storeys": [{**STOREY, "at": [0.5, 0]}]}, "at"),
+    ],
+)
+def test_a_damaged_line_is_refused_before_its_rooms_are_asked_for(change: dict[str, object], fault: str) -> None:
+    """A stair that is none of the catalogue's, a kind that there is not, rows that are no rooms."""
+    good = {"entrance": "s", "stair": ["u", [1, 0, 4, 4], "n", "left"], "storeys": [STOREY]}
+    assert library.Entry(good).topology.stair == Stair("u", (1, 0, 4, 4), "n", "left")
+    with pytest.raises(PlanError, match=f"topology must be as madorizu writes it, got a fault at .*{fault}"):
+        library.Entry({**good, **change})
     with pytest.raises(PlanError, match="topology must be as madorizu writes it"):
-        _ = damaged.topology
+        topology.from_json({**good, **change})
+
+
+def test_a_stair_lies_in_its_rooms() -> None:
+    """One module further north the rooms do not hold it."""
+    entry = library.Entry({"entrance": "s", "stair": ["u", [1, 1, 4, 4], "n", "left"], "storeys": [STOREY]})
+    with pytest.raises(PlanError, match="stair must lie in its rooms, got"):
+        _ = entry.topology
+
+
+def test_a_seal_tells_how_many_lines_there_are() -> None:
+    """Whole it opens again; a line less, more or changed does not; what is sealed is not sealed twice."""
+    first, second = json.dumps(topology.to_json(whole())), json.dumps({**topology.to_json(whole()), "try": 1})
+    lines = library.seal([first, second])
+    assert lines[:2] == [first, second] and json.loads(lines[2])["sealed"] == 2
+    assert library.unsealed(lines) == [first, second]
+    for bad in ([first, lines[2]], [second, first, lines[2]], [first, first, lines[2]]):
+        with pytest.raises(PlanError, match="must be the 2 lines that its seal tells of"):
+            library.unsealed(bad)
+    for cut in ([], [first, second], [first, second, lines[2][:9]], [first, "7"]):
+        with pytest.raises(PlanError, match="must end with its seal"):
+            library.unsealed(cut)
+    with pytest.raises(PlanError, match="line 3 of the topology library must be a topology"):
+        library.seal(lines)
+
+
+def test_an_entry_counts_the_wcs_without_an_outer_wall() -> None:
+    """One in the middle of three by three rooms, one at the rim."""
+    rows = ["AAAA", "ABCA", "AAAC", "AAAC"]
+    data = {"entrance": "s", "stair": None, "storeys": [{"at": [0, 0], "kinds": ["hall", "wc", "wc"], "rows": rows}]}
+    assert library.Entry(data).inner_wcs == 1
 
 
 def test_an_entry_says_whether_its_rooms_fit() -> None:

@@ -450,7 +450,7 @@ def test_wishes_of_a_brief(brief: Brief, wishes: Wishes) -> None:
 @pytest.mark.parametrize("archetype", ARCHETYPES, ids=lambda a: a.code)
 def test_sites_of_archetypes(archetype: Archetype) -> None:
     """Sizes doubled to half modules, rooms to the letter, and all of them fit with a stair."""
-    site = sites.site_of_archetype(archetype, random.Random(1))
+    site = sites.site_of_archetype(archetype, random.Random(2))
     assert site.lower == (2 * archetype.width, 2 * archetype.height) and site.entrance == archetype.entrance
     assert (site.upper is None) == (archetype.upper is None) == (archetype.stair is None)
     assert site.stair_kinds == (archetype.stair or "u",)
@@ -472,6 +472,15 @@ def test_an_archetype_with_room_to_spare_may_lose_a_corner() -> None:
     }
     assert {round(s.upper_notch, 3) for s in sites_of["A09"]} == {0.0, 0.097}
     assert {s.notch for s in (*sites_of["A05"], *sites_of["A09"])} == {0.0}
+
+
+def test_sites_of_small_archetypes_differ_in_size() -> None:
+    """A07's 5 × 10 modules, or up to a module deeper and half a module wider, both storeys alike; A01 stays."""
+    by_code = {a.code: a for a in ARCHETYPES}
+    found = [sites.site_of_archetype(by_code["A07"], random.Random(seed)) for seed in range(40)]
+    assert {s.lower for s in found} == {(10, 20), (10, 21), (10, 22), (11, 20), (11, 21)}
+    assert all(s.upper == s.lower for s in found)
+    assert len({sites.site_of_archetype(by_code["A01"], random.Random(seed)).lower for seed in range(20)}) == 1
 
 
 def test_the_site_of_a_known_archetype() -> None:
@@ -792,8 +801,7 @@ def test_the_stair_begins_in_the_living_room_or_in_the_hall(
     entrance = cells_in((0, 5, 2, 2))
     fixed = (("ent", entrance), ("stair", search._cells(grid, stair)))
     level = search._Level(all_of(grid), fixed, kinds, kinds, ())
-    site = Site((16, 14), (16, 14), wishes=Wishes(living_stair=wish))
-    search._tile_ground(site, grid, level, stair, random.Random(0), FAR, loose=False)
+    search._tile_ground(grid, level, stair, random.Random(0), FAR, living=wish, loose=False)
     ((plan, must),) = caught
     assert [want.holds for want in plan.wants if want.kind == "ldk"] == [
         frozenset({(2, 3)}) if held else frozenset() for kind in kinds if kind == "ldk"
@@ -802,15 +810,64 @@ def test_the_stair_begins_in_the_living_room_or_in_the_hall(
     assert must == ([before_door] if held else [before_door, frozenset({(2, 3)})])
 
 
-def test_some_stairs_begin_in_the_living_room_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of eight where nothing is said."""
-    caught = captured(monkeypatch)
-    grid, stair = modules(8, 7), Stair("u", (4, 2, 4, 4), "n", "right")
-    level = search._Level(all_of(grid), (("stair", search._cells(grid, stair)),), ("ldk",), ("ldk",), ())
-    for seed in range(60):
-        search._tile_ground(Site((16, 14), (16, 14)), grid, level, stair, random.Random(seed), FAR, loose=False)
-    held = sum(bool(plan.wants[0].holds) for plan, _ in caught)
-    assert 2 <= held <= 16
+@pytest.mark.parametrize(("wish", "least", "most"), [(None, 1, 16), (True, 60, 60), (False, 0, 0)])
+def test_some_stairs_begin_in_the_living_room_by_chance(
+    monkeypatch: pytest.MonkeyPatch, wish: bool | None, least: int, most: int
+) -> None:
+    """One of eight where nothing is said; as asked where it is."""
+    living: list[bool] = []
+
+    def ground(*_: object, **asked: bool) -> None:
+        living.append(asked["living"])
+
+    monkeypatch.setattr(search, "_tile_ground", ground)
+    site = Site((16, 14), (16, 14), wishes=Wishes(living_stair=wish), notch=0.0)
+    rng = random.Random(0)
+    while len(living) < 60:
+        search._attempt(site, rng, FAR, 0)
+    assert least <= sum(living) <= most
+
+
+def test_an_entrance_lies_where_the_hall_can_come() -> None:
+    """A stair in the west of a long house: a hall of 15 % of the floor does not come to an entrance in the east."""
+    grid = modules(14, 4)
+    floor = all_of(grid)
+    near = search._reach(grid, floor, (1, 1))
+    # 224 half-module cells without an entrance of 9: 32 for the hall, eight modules, the first one counted.
+    assert near == {(x, y) for x, y in floor if abs(x - 1) + abs(y - 1) <= 7}
+    drawn = [search._place_entrance(floor, floor, "s", grid, random.Random(seed), near) for seed in range(30)]
+    assert all(cells is not None and min(x for x, _ in cells) <= 8 for cells in drawn)
+    assert search._place_entrance(floor, floor, "e", grid, random.Random(0), near) is None
+
+
+def test_a_narrow_house_is_tried_loosely_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of three attempts with a side of 5.5 modules, one of three with six; and twice as often upstairs."""
+    loose: list[bool] = []
+    tries: list[int] = []
+
+    def ground(*_: object, **asked: bool) -> Tiling:
+        loose.append(asked["loose"])
+        return Tiling(())
+
+    monkeypatch.setattr(search, "_tile_ground", ground)
+    monkeypatch.setattr(search, "_tile_upper", lambda *a, **k: tries.append(1))
+    for side, wanted, upper in ((11, [False, True, True], 6), (12, [False, False, True], 3)):
+        loose.clear()
+        tries.clear()
+        rng = random.Random(0)
+        for number in range(3):
+            while len(loose) <= number:
+                search._attempt(Site((side, 20), (side, 20), notch=0.0), rng, FAR, number)
+        assert loose == wanted and len(tries) == upper * search.UPPER_TRIES
+
+
+def test_no_hall_is_grown_where_the_living_room_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An LDK of 80 cells on 4 × 4 modules, of which the stair takes the middle."""
+    monkeypatch.setattr(search, "halls", lambda *a: pytest.fail("a hall was grown"))
+    grid = modules(4, 4)
+    level = search._Level(all_of(grid), (("stair", cells_in((1, 1, 2, 2))),), ("ldk",), ("ldk", "bed", "bed"), ())
+    plan = programme.Programme((Want("ldk", 80, 96, min_side=6, l_shapes=True),), (4, 8))
+    assert search._tiled(grid, level, plan, [level.floor], random.Random(0), FAR) is None
 
 
 def test_voids_lie_over_open_rooms_only(monkeypatch: pytest.MonkeyPatch) -> None:

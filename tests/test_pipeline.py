@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,15 @@ def test_an_unknown_floor_shows_the_lowest() -> None:
     """Where the storey is open, the 1F is drawn."""
     (one,) = pipeline.design(brief("unknown"), draw=None, seed=0, house_for=Solver())
     assert one.floor == "1F"
+
+
+def test_a_balcony_shows_the_upper_storey() -> None:
+    """Where the storey is open but only a 2F can have what is asked, the 2F is drawn and judged."""
+    wish = replace(brief("unknown"), elements=frozenset({"stairs", "balcony"}))
+    (one,) = pipeline.design(wish, draw=None, seed=0, house_for=Solver())
+    assert one.floor == "2F" and one.brief == wish and one.caption.startswith("floor plan, floor unknown, 8x9")
+    found = rules.check(plans.sample_house(), replace(wish, floor="2F"))
+    assert one.findings == tuple(f for f in found if f.floor in (None, 2))
 
 
 def test_the_briefs_style_wins_over_the_default() -> None:

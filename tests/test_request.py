@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 
 from briefs import briefs
 from madorizu import vocabulary, wording
-from madorizu.brief import FEATURES, PLACE_WORDS, SIDE_WORDS, Brief, caption, parse_caption
+from madorizu.brief import FEATURES, PLACE_WORDS, SIDE_WORDS, Brief, Floor, caption, parse_caption
 from madorizu.errors import BriefError
-from madorizu.request import contradictions, read_request, understand, usual_elements
+from madorizu.request import contradictions, read_request, settled, understand, usual_elements
 
 READ = {
     "8x9 3LDK 南玄関 和室": "both, 8x9, entrance south, stairs, 3LDK, tatami",
@@ -330,9 +331,24 @@ ALL = frozenset({"stairs", "entrance", "balcony"})
             ("void must be on the 2F, got a house of one storey",),
         ),
         (
-            Brief("both", 9 * 910, 8 * 910, upper_mm=(9 * 910, 8 * 910 + 2275)),
+            Brief("both", 9 * 910, 8 * 910, upper_mm=(9 * 910, 8 * 910 + 455)),
             (
-                "upper storey must reach at most one module beyond the 1F on each side, got 9x10.5 over 9x8",
+                "the 2F must be at most as wide and as high as the 1F of 9x8, got 9x8.5: "
+                "houses that stand out above are not made",
+            ),
+        ),
+        (
+            Brief("unknown", 7280, 7280, ALL, features=frozenset(FEATURES)),
+            (
+                "a storey must be the 1F or the 2F, got a wish for entrance, which only a 1F has, "
+                "and for balcony, which only a 2F has",
+            ),
+        ),
+        (
+            Brief("unknown", 7280, 7280, features=frozenset({"sic", "void"})),
+            (
+                "a storey must be the 1F or the 2F, got a wish for shoe closet, which only a 1F has, "
+                "and for void, which only a 2F has",
             ),
         ),
     ],
@@ -345,8 +361,9 @@ def test_wishes_that_exclude_each_other(brief: Brief, expected: tuple[str, ...])
 @pytest.mark.parametrize(
     "brief",
     [
-        Brief("both", 7280, 7280, ALL, features=frozenset(FEATURES), upper_mm=(9100, 9100), nldk=9),
-        Brief("unknown", 7280, 7280, ALL, features=frozenset(FEATURES)),
+        Brief("both", 7280, 7280, ALL, features=frozenset(FEATURES), upper_mm=(7280, 7280), nldk=9),
+        Brief("unknown", 7280, 7280, ALL - {"balcony"}, features=frozenset(FEATURES) - {"void"}),
+        Brief("unknown", 7280, 7280, ALL - {"entrance"}, features=frozenset(FEATURES) - {"sic"}),
         Brief("2F", 7280, 7280, frozenset({"stairs", "balcony"}), None, 0, frozenset({"wic", "void", "ldk"})),
         Brief("1F", 7280, 7280, frozenset({"stairs", "entrance"}), features=frozenset(FEATURES) - {"void"}),
         Brief("1F", 7280, 7280, frozenset({"entrance"}), nldk=3),
@@ -355,3 +372,22 @@ def test_wishes_that_exclude_each_other(brief: Brief, expected: tuple[str, ...])
 def test_wishes_that_go_together(brief: Brief) -> None:
     """What is unusual or hard to meet is no contradiction."""
     assert contradictions(brief) == ()
+
+
+@pytest.mark.parametrize(
+    ("floor", "elements", "features", "meant"),
+    [
+        ("unknown", {"balcony"}, set(), "2F"),
+        ("unknown", {"stairs"}, {"void"}, "2F"),
+        ("unknown", {"stairs", "entrance"}, {"sic"}, "unknown"),
+        ("unknown", set(), set(), "unknown"),
+        ("1F", {"balcony"}, set(), "1F"),
+        ("both", {"balcony"}, {"void"}, "both"),
+    ],
+)
+def test_what_only_a_2f_has_settles_an_open_storey(
+    floor: Floor, elements: set[str], features: set[str], meant: Floor
+) -> None:
+    """A balcony or a void says that it is the 2F; what is said is left alone, and so are all other wishes."""
+    brief = Brief(floor, 7280, 8190, frozenset(elements), features=frozenset(features), style="cad")
+    assert settled(brief) == replace(brief, floor=meant)

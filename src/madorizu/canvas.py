@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from madorizu.plan import Rect
 
 REFERENCE_PX = 512
-SCALES = (32, 16)  # px per module at 512 px
+SCALES = (32, 16)  # px per module at 512 px, the one to take where the plan fits first
 MAX_MODULES = {32: 14, 16: 30}
 MIN_MM = 2 * MODULE_MM
 
@@ -69,12 +69,12 @@ def fit(width_mm: int, height_mm: int, *, size_px: int = REFERENCE_PX) -> Canvas
     for name, value in (("width", width_mm), ("height", height_mm)):
         if value % HALF_MM:
             raise BriefError(f"{name} must be a multiple of {HALF_MM} mm, got {value} mm")
-        if not MIN_MM <= value <= MAX_MODULES[16] * MODULE_MM:
+        if not MIN_MM <= value <= MAX_MODULES[SCALES[-1]] * MODULE_MM:
             raise BriefError(
-                f"{name} must be 2 to {MAX_MODULES[16]} modules of {MODULE_MM} mm, got {value / MODULE_MM:g}"
+                f"{name} must be 2 to {MAX_MODULES[SCALES[-1]]} modules of {MODULE_MM} mm, got {value / MODULE_MM:g}"
             )
     longest = max(width_mm, height_mm)
-    scale = 32 if longest <= MAX_MODULES[32] * MODULE_MM else 16
+    scale = next(scale for scale in SCALES if longest <= MAX_MODULES[scale] * MODULE_MM)
     across = REFERENCE_PX // scale
 
     def start(value_mm: int) -> int:

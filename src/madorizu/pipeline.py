@@ -288,7 +288,7 @@ def _solve(solve: HouseFor, brief: Brief, seed: int, time_limit_s: float) -> Hou
     try:
         return solve(brief, seed=seed, time_limit_s=time_limit_s)
     except OutOfTimeError as error:
-        nearest = _nearest(brief.floor, brief.width_mm, brief.height_mm)
+        nearest = _nearest(request.settled(brief).floor, brief.width_mm, brief.height_mm)
         if nearest in error.hint:
             raise
         raise OutOfTimeError(error.message, f"{error.hint}; {nearest}" if error.hint else nearest) from error
@@ -311,8 +311,9 @@ def _drawing_style(style: str) -> str:
 def _draw_house(house: House, brief: Brief, seed: int, *, style: str, labels: bool) -> list[Design]:
     from madorizu import draw, rules
 
-    findings = rules.check(house, brief)
-    wished = [p for p in house.plans if brief.floor in ("both", f"{p.floor}F")] or list(house.plans[:1])
+    meant = request.settled(brief)
+    findings = rules.check(house, meant)
+    wished = [p for p in house.plans if meant.floor in ("both", f"{p.floor}F")] or list(house.plans[:1])
     designs = []
     for plan in wished:
         image = draw.raster(plan, style, canvas=canvas.fit_outline(outline(plan)), labels=labels)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from madorizu.brief import FEATURES, PLACE_WORDS, SIDE_WORDS, Brief, Floor, caption
@@ -436,7 +436,8 @@ def contradictions(brief: Brief) -> tuple[str, ...]:
     """Name the wishes of a well-formed brief that no house can meet together.
 
     These follow from what the words mean, without any search: a brief without one may still be
-    infeasible. Of a storey whose number is open nothing contradicts.
+    infeasible. A storey whose number is open is the 1F or the 2F, whichever its wishes mean (`settled`),
+    and cannot be both.
 
     Returns:
         Sentences as "subject must rule, got value"; empty where nothing contradicts.
@@ -457,11 +458,35 @@ def _contradictions(brief: Brief) -> Iterator[str]:
             yield f"balcony must be on the 2F, got {got}"
         if "void" in brief.features:
             yield f"void must be on the 2F, got {got}"
-    if brief.upper_mm is not None:
-        most = brief.width_mm + 2 * MODULE_MM, brief.height_mm + 2 * MODULE_MM
-        if brief.upper_mm[0] > most[0] or brief.upper_mm[1] > most[1]:
-            upper = "x".join(f"{mm / MODULE_MM:g}" for mm in brief.upper_mm)
+    if brief.floor == "unknown":
+        below, above = _of_the_1f(brief), _of_the_2f(brief)
+        if below and above:
             yield (
-                "upper storey must reach at most one module beyond the 1F on each side, "
-                f"got {upper} over {brief.width:g}x{brief.height:g}"
+                "a storey must be the 1F or the 2F, "
+                f"got a wish for {below[0]}, which only a 1F has, and for {above[0]}, which only a 2F has"
             )
+    if brief.upper_mm is not None and (brief.upper_mm[0] > brief.width_mm or brief.upper_mm[1] > brief.height_mm):
+        upper = "x".join(f"{mm / MODULE_MM:g}" for mm in brief.upper_mm)
+        yield (
+            f"the 2F must be at most as wide and as high as the 1F of {brief.width:g}x{brief.height:g}, got {upper}: "
+            "houses that stand out above are not made"
+        )
+
+
+def settled(brief: Brief) -> Brief:
+    """Return a brief whose storey is no longer open where its wishes say which it is.
+
+    A balcony or a void is on the 2F only (H12: a balcony is on the 2nd or a higher storey; a void lies
+    over a room below). What asks for neither stays open, and is met by the 1F.
+    """
+    return replace(brief, floor="2F") if brief.floor == "unknown" and _of_the_2f(brief) else brief
+
+
+def _of_the_1f(brief: Brief) -> list[str]:
+    shoes = [FEATURES["sic"]] if "sic" in brief.features else []
+    return [*(["entrance"] if "entrance" in brief.elements else []), *shoes]
+
+
+def _of_the_2f(brief: Brief) -> list[str]:
+    void = [FEATURES["void"]] if "void" in brief.features else []
+    return [*(["balcony"] if "balcony" in brief.elements else []), *void]

@@ -9,27 +9,25 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 from madorizu import rules
 from madorizu.brief import Brief
 from madorizu.catalogue import ARCHETYPES, Archetype
 from madorizu.errors import BriefError, InfeasibleError, OutOfTimeError
 from madorizu.houses import fit, library
+from madorizu.houses.advice import nearest_size, out_of_time, size_that_works
 from madorizu.houses.finish import finish
 from madorizu.houses.resize import resized
-from madorizu.houses.search import LEAST_SIDE, find, prove
-from madorizu.houses.sites import largest_lower, site_of, site_of_archetype, storey_index, storeys_of
+from madorizu.houses.search import find, prove
+from madorizu.houses.sites import largest_lower, site_of, site_of_archetype
 from madorizu.houses.topology import Topology, Turn, turned
 from madorizu.plan import MODULE_MM, House
-from madorizu.request import contradictions
+from madorizu.request import contradictions, settled
 
 __all__ = ["archetype_house", "house_for", "nearest_size", "random_house"]
 
 MOST_SIDE_MM = 20 * MODULE_MM  # larger houses are not tried
-LIBRARY_LIMIT_S = 60.0  # for looking up which size works
 ARCHETYPE_TRIES = 16  # topologies of an archetype of which less than `fit.KEPT` houses are enough
 FINISHES = 6  # tries to give a new topology its doors and windows
 
@@ -37,9 +35,9 @@ FINISHES = 6  # tries to give a new topology its doors and windows
 def house_for(brief: Brief, *, seed: int, time_limit_s: float = 30.0) -> House:
     """Make a lawful house that meets a brief.
 
-    The storey that the brief speaks of has exactly its W×H; "both" and "unknown" speak
-    of the 1F. Stairs decide whether there is a second storey: a 1F whose brief names
-    elements without stairs becomes a house of one storey.
+    The storey that the brief speaks of has exactly its W×H; "both" speaks of the 1F, and so does
+    "unknown" unless it asks for what only a 2F has (`request.settled`). Stairs decide whether there
+    is a second storey: a 1F whose brief names elements without stairs becomes a house of one storey.
 
     Args:
         brief: the wish.
@@ -50,29 +48,29 @@ def house_for(brief: Brief, *, seed: int, time_limit_s: float = 30.0) -> House:
     Raises:
         InfeasibleError: if it is proved that there is none: wishes that exclude each other, or
             rooms that need more area than there is; the hint names the nearest size that works.
-        OutOfTimeError: if none was found in time, which proves nothing.
+        OutOfTimeError: if none was found in time, which proves nothing; it names the wish that
+            probably is too much, and the nearest brief that the library has a house for.
     """
     rng = random.Random(f"{seed}/{brief.width_mm}x{brief.height_mm}/{brief.floor}")
     end = time.monotonic() + time_limit_s
     _refuse(brief)
-    house = fit.best(brief, rng, end)
-    return _searched(brief, rng, end) if house is None else house
+    brief = settled(brief)
+    try:
+        house = fit.best(brief, rng, end)
+        return _searched(brief, rng, end) if house is None else house
+    except OutOfTimeError:
+        raise out_of_time(brief) from None
 
 
 def _refuse(brief: Brief) -> None:
     """Refuse what is proved to have no house, by reasons that need no search."""
     if faults := contradictions(brief):
         raise InfeasibleError("; ".join(faults), "leave one of these wishes out")
+    brief = settled(brief)
     if max(brief.width_mm, brief.height_mm) > MOST_SIDE_MM:
         raise InfeasibleError(
             f"a house must be at most {MOST_SIDE_MM // MODULE_MM} modules a side, got {brief.width:g}x{brief.height:g}",
-            _advice(brief),
-        )
-    if brief.upper_mm is not None and (brief.upper_mm[0] > brief.width_mm or brief.upper_mm[1] > brief.height_mm):
-        raise InfeasibleError(
-            f"the 2F must be at most as wide and as high as the 1F of {brief.width:g}x{brief.height:g}, "
-            f"got {brief.upper_mm[0] / MODULE_MM:g}x{brief.upper_mm[1] / MODULE_MM:g}",
-            "houses that stand out above are not made",
+            size_that_works(brief),
         )
     site = site_of(brief, random.Random(0))
     if brief.floor == "2F":  # of its 1F nothing is asked: the largest that would be drawn speaks for all
@@ -86,7 +84,7 @@ def _refuse(brief: Brief) -> None:
                 f"a 2F must have a 1F below it, at most {(site.lower[0] - 2 * brief.width) / 2:g} modules larger, "
                 f"that holds the rooms of the house, got {brief.width:g}x{brief.height:g}"
             )
-        raise InfeasibleError(message, _advice(brief)) from None
+        raise InfeasibleError(message, size_that_works(brief)) from None
 
 
 def _searched(brief: Brief, rng: random.Random, end: float) -> House:
@@ -94,17 +92,12 @@ def _searched(brief: Brief, rng: random.Random, end: float) -> House:
     while time.monotonic() < end:
         try:
             topology = find(site_of(brief, rng), seed=rng.getrandbits(31), time_limit_s=end - time.monotonic())
-        except OutOfTimeError:
-            break
         except InfeasibleError:
             continue  # the size drawn for the other storey, not the one asked for
-        found = [house for _ in range(FINISHES) if (house := fit.finished(topology, brief, rng)) is not None]
+        found = [rated for _ in range(FINISHES) if (rated := fit.finished(topology, brief, rng)) is not None]
         if found:
-            return min(found, key=fit.penalty)
-    raise OutOfTimeError(
-        f"a house must be found within the time limit, got none for {brief.width:g}x{brief.height:g} modules",
-        "this proves nothing: give more time, try another seed, ask for less, or take another size",
-    )
+            return min(found, key=lambda rated: rated[0])[1]
+    raise OutOfTimeError("a house must be found within the time limit, got none")
 
 
 def archetype_house(code: str, *, seed: int, house_id: str = "", time_limit_s: float = 120.0) -> House:
@@ -175,64 +168,6 @@ def _lawful(topology: Topology, rng: random.Random, house_id: str) -> list[House
         if len(found) == 2:
             break
     return found
-
-
-_LEAST_MODULES = LEAST_SIDE // 2
-
-
-# --- sizes that work --------------------------------------------------------------------
-
-
-def nearest_size(width_mm: int, height_mm: int, *, floor: str = "1F") -> tuple[int, int]:
-    """Return the nearest size in mm of which `house_for` makes a house, without further wishes.
-
-    Whole modules only. The size is tried, not guessed; the first call for a size takes some
-    tenths of a second.
-    """
-    brief = Brief("2F" if floor == "2F" else "1F", 8 * MODULE_MM, 8 * MODULE_MM)
-    found = _nearest(brief, width_mm, height_mm)
-    if found is None:
-        raise InfeasibleError(
-            "the topology library must give a house of some size, got none", "it may be damaged; reinstall madorizu"
-        )
-    return found
-
-
-def _advice(brief: Brief) -> str:
-    """Name the nearest size that works with these wishes; where there is none, without them."""
-    found = _nearest(brief, brief.width_mm, brief.height_mm)
-    if found is not None:
-        return f"the nearest size that works is {found[0] / MODULE_MM:g}x{found[1] / MODULE_MM:g}"
-    width, height = nearest_size(brief.width_mm, brief.height_mm, floor=brief.floor)
-    return (
-        "no size near works with these rooms and elements; without them "
-        f"the nearest size that works is {width / MODULE_MM:g}x{height / MODULE_MM:g}"
-    )
-
-
-@cache
-def _nearest(brief: Brief, width_mm: int, height_mm: int) -> tuple[int, int] | None:
-    """Try sizes from the nearest to the farthest until one gives a house."""
-    for width, height in _sizes_near(brief, width_mm, height_mm):
-        tried = replace(brief, width_mm=width, height_mm=height)
-        end = time.monotonic() + LIBRARY_LIMIT_S
-        if all(fit.best(tried, random.Random(f"nearest/{i}"), end, kept=1, resizes=24) for i in range(2)):
-            return width, height
-    return None
-
-
-def _sizes_near(brief: Brief, width_mm: int, height_mm: int) -> Iterator[tuple[int, int]]:
-    """Yield some sizes of whole modules near one asked for, nearest first, that a topology comes close to."""
-    index, storeys = storey_index(brief), storeys_of(brief)
-    solved = {e.key[index] for e in library.load() if len(e.key) == storeys}
-    solved |= {(h, w) for w, h in solved}
-    sizes = [(w, h) for w in range(_LEAST_MODULES, 17) for h in range(_LEAST_MODULES, 17)]
-    # As large as a solved house, or up to two modules larger: growing works, shrinking seldom does.
-    near = [(w, h) for w, h in sizes if any(0 <= 2 * w - a <= 4 and 0 <= 2 * h - b <= 4 for a, b in solved)]
-    near.sort(key=lambda s: (abs(s[0] * MODULE_MM - width_mm) + abs(s[1] * MODULE_MM - height_mm), s[0] * s[1], s))
-    asked = (width_mm, height_mm)
-    tried = [(w * MODULE_MM, h * MODULE_MM) for w, h in near if (w * MODULE_MM, h * MODULE_MM) != asked]
-    yield from tried[:12]
 
 
 # --- houses of any size -----------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Mapping
 
 from madorizu.catalogue import ROOMS
 from madorizu.houses.topology import Storey, is_wide
@@ -51,8 +53,10 @@ def _best_strip(
 ) -> frozenset[Cell] | None:
     closet = ROOMS[CLOSET_OF[kind]]
     ways = _ways(cells, doorways)
+    outer = {c: count for c in cells if (count := sum(n not in everything for n in neighbours(c)))}
+    columns, rows = Counter(x for x, _ in cells), Counter(y for _, y in cells)
     options = [
-        (_cost(strip, cells, everything) + _in_the_way(strip, ways) + rng.random(), i, strip)
+        (_cost(strip, len(cells), outer, columns, rows) + _in_the_way(strip, ways) + rng.random(), i, strip)
         for i, strip in enumerate(_strips(cells))
         if closet.min_cells <= len(strip) <= closet.max_cells
     ]
@@ -122,14 +126,25 @@ def _in_the_way(strip: frozenset[Cell], ways: list[frozenset[Cell]]) -> float:
     return 0.0 if any(before.isdisjoint(way) for way in ways) else _NO_WAY
 
 
-def _cost(strip: frozenset[Cell], cells: frozenset[Cell], everything: frozenset[Cell]) -> float:
-    """Prefer closets of about an eighth of the room, on inner walls, that leave the room a rectangle."""
-    outside = sum(n not in everything for c in strip for n in neighbours(c))
-    rest = cells - strip
-    _, _, width, height = bounds(rest)
-    ragged = width * height - len(rest)
-    _, _, strip_width, strip_height = bounds(strip)
+def _cost(
+    strip: frozenset[Cell], area: int, outer: Mapping[Cell, int], columns: Mapping[int, int], rows: Mapping[int, int]
+) -> float:
+    """Prefer closets of about an eighth of the room, on inner walls, that leave the room a rectangle.
+
+    Args:
+        strip: the closet.
+        area: cells of the room.
+        outer: how many sides of a cell of the room lie on the house's outline; others are left out.
+        columns, rows: how many cells of the room each has.
+    """
+    outside = sum(outer[c] for c in strip if c in outer)
+    x, y, strip_width, strip_height = bounds(strip)
+    # What is left has the columns and rows that the strip does not take whole.
+    across = [i for i, count in columns.items() if not x <= i < x + strip_width or count > strip_height]
+    down = [j for j, count in rows.items() if not y <= j < y + strip_height or count > strip_width]
+    width, height = max(across) - min(across) + 1, max(down) - min(down) + 1
+    ragged = width * height - (area - len(strip))
     thin = 4 if min(strip_width, strip_height) == 1 else 0
-    goal = min(12.0, max(4.0, len(cells) / 7))
+    goal = min(12.0, max(4.0, area / 7))
     squeezed = 5.0 * (min(width, height) < LEAST_COMFORT)
     return 0.6 * outside + 2.0 * (ragged > 0) + 0.6 * abs(len(strip) - goal) + thin + squeezed

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from madorizu.catalogue import DOOR_WIDTH_MM
-from madorizu.houses.runs import Run, runs
+from madorizu.houses.runs import Run, border, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, Cell, Edge, Opening, OpeningKind, Side, Stair, border, bounds, neighbours
+from madorizu.plan import HALF_MM, Cell, Edge, Opening, OpeningKind, Side, Stair, bounds, neighbours
 
 Turn = Literal[-1, 1]
 Hinge = Literal["start", "end"]
@@ -200,18 +200,21 @@ def _entrance(walls: _Walls, everything: frozenset[Cell], side: Side, rng: rando
 
 
 def _door(walls: _Walls, index: int, rng: random.Random) -> Opening | None:
-    """Choose the best place for the door of one room."""
+    """Choose the best place for the door of one room.
+
+    What a store opens to matters less than that it is not deep behind a narrow front.
+    """
     kind = walls.rooms[index][0]
+    options: list[tuple[float, int, Opening]] = []
     for target in _OPENS_TO.get(kind, ()):
-        options: list[tuple[float, int, Opening]] = []
         for other, (other_kind, _) in enumerate(walls.rooms):
             if other_kind == target and walls.owners.get(index, other) == other:
                 for run in walls.shared(index, other):
                     for opening, cost in _choices(walls, index, other, run):
                         options.append((cost + rng.random(), len(options), opening))
-        if options:
-            return min(options)[2]
-    return None
+        if options and (kind != "sto" or min(options)[0] < _DEEP_STORE):
+            break
+    return min(options)[2] if options else None
 
 
 def _choices(walls: _Walls, index: int, other: int, run: Run) -> list[tuple[Opening, float]]:

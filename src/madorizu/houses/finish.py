@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from madorizu import canvas
 from madorizu.catalogue import ROOMS
 from madorizu.houses import closets, doors, fixtures, windows
-from madorizu.houses.runs import Run, runs
+from madorizu.houses.runs import Run, border, runs
 from madorizu.houses.topology import Storey, Topology, is_wide
 from madorizu.plan import (
     HALF_MM,
@@ -21,7 +21,6 @@ from madorizu.plan import (
     Plan,
     Room,
     Side,
-    border,
     bounds,
     cells_in,
     neighbours,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from madorizu import rules
@@ -17,14 +17,19 @@ from madorizu.errors import OutOfTimeError
 from madorizu.houses import library
 from madorizu.houses.finish import finish
 from madorizu.houses.resize import BATH_CELLS, resized
+from madorizu.houses.runs import border
 from madorizu.houses.sites import entrance_of, storey_index, storeys_of
 from madorizu.houses.topology import TURNS, Storey, Topology, Turn, is_wide, turned
-from madorizu.plan import HALF_MM, STEP, House, Plan, indoor_cells, is_indoor
+from madorizu.plan import HALF_MM, SIDES, STEP, House, Plan, bounds, indoor_cells, is_indoor
+from madorizu.rules import Score
+from madorizu.rules.scoring import scored
 
+_SOUTH_OF = {turn: next(side for side in SIDES if turn.side(side) == "s") for turn in TURNS}  # what comes to the south
 KEPT = 4  # lawful houses to choose the best of
 RESIZES = 80  # tries, some milliseconds each
 FINISHES = 40  # tries that came so far as doors and windows, about 20 ms each
 OTHER_SIDE = 1000.0  # distance of a topology whose entrance is not on the side that was drawn
+DARK_WC = 0.8  # distance, of a WC without an outer wall
 GROWTH, SHRINKAGE = 8, 3  # half modules by which a side may be changed: solved houses have little to spare
 SOUTH = 6.0  # what it costs when neither LDK nor tatami room has any of the south wall
 UPPER_SOUTH = 4.0  # the same of bedrooms upstairs
@@ -35,6 +40,8 @@ _DARK_IN_THE_SUN = 2.0  # costs, of one such room
 _QUIET = frozenset({"ldk", "wa", "mbr", "bed"})
 _WC_OVER_ROOM = 1.5
 _LARGE_BATH = 2.0
+_INNER_WC = 1.5  # of one without a window
+_DEEP_STORE = 1.5  # of one that is deeper behind its front than it is wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +68,16 @@ def candidates(brief: Brief, rng: random.Random) -> list[Candidate]:
         key = entry.key[index]
         for turn in TURNS:
             own = key[::-1] if turn.swap else key
-            off = width - own[0], height - own[1]
-            if max(off) > GROWTH or min(off) < -SHRINKAGE:
+            wider, higher = width - own[0], height - own[1]
+            if not (-SHRINKAGE <= wider <= GROWTH and -SHRINKAGE <= higher <= GROWTH):
                 continue
-            if brief.entrance_side not in (None, turn.side(entry.entrance)):
+            side = turn.side(entry.entrance)
+            if brief.entrance_side not in (None, side):
                 continue
-            south = max(share for side, share in entry.outlook.items() if turn.side(side) == "s")
-            distance = sum(o if o > 0 else -2 * o for o in off) + 8 * (1 - south) + rng.uniform(0, 4)
-            distance += OTHER_SIDE if turn.side(entry.entrance) != entrance else 0.0
+            off = (wider if wider > 0 else -2 * wider) + (higher if higher > 0 else -2 * higher)
+            distance = off + 8 * (1 - entry.outlook[_SOUTH_OF[turn]]) + rng.uniform(0, 4)
+            distance += DARK_WC * entry.inner_wcs
+            distance += OTHER_SIDE if side != entrance else 0.0
             found.append(Candidate(entry, turn, distance))
     return sorted(found, key=lambda c: c.distance)
 
@@ -103,9 +112,9 @@ def best(brief: Brief, rng: random.Random, end: float, *, kept: int = KEPT, resi
             useless.add(shape)
         else:
             finishes += 1
-            house = finished(fitted, brief, rng)
-            if house is not None:
-                found.append((penalty(house), len(found), house))
+            rated = finished(fitted, brief, rng)
+            if rated is not None:
+                found.append((rated[0], len(found), rated[1]))
         if len(found) >= kept or finishes >= FINISHES or len(useless) >= resizes:
             break
     return min(found)[2] if found else None
@@ -121,21 +130,18 @@ def _fitted(candidate: Candidate, brief: Brief, rng: random.Random) -> Topology 
     return None if dressed is None else turned(dressed, candidate.turn)
 
 
-def finished(topology: Topology, brief: Brief, rng: random.Random) -> House | None:
-    """Finish a topology of the right size; None where that gives no lawful house that meets the brief."""
+def finished(topology: Topology, brief: Brief, rng: random.Random) -> tuple[float, House] | None:
+    """Finish a topology of the right size; None where that gives no lawful house that meets the brief.
+
+    Returns:
+        What speaks against the house, see `penalty`, and the house.
+    """
     balcony = True if "balcony" in brief.elements else None
     house = finish(topology, seed=rng.getrandbits(31), balcony=balcony)
-    return house if house is not None and _meets(house, brief) else None
-
-
-def _meets(house: House, brief: Brief) -> bool:
-    if not rules.is_lawful(house):
-        return False
-    if brief.floor == "both":
-        return rules.is_lawful(house, brief)
-    if brief.floor == "unknown":  # the 1F is what it speaks of; a balcony is on the other storey
-        brief = replace(brief, elements=brief.elements - {"balcony"})
-    return rules.is_lawful(house.plans[storey_index(brief)], brief)
+    if house is None:
+        return None
+    findings = rules.check(house, brief)
+    return None if any(finding.hard for finding in findings) else (_cost(house, scored(findings)), house)
 
 
 def penalty(house: House) -> float:
@@ -143,9 +149,12 @@ def penalty(house: House) -> float:
 
     That is what the soft rules take from the score, walls over walls counted twice; what is lost
     of the south wall, below for LDK and tatami room (the entrance's own front is not counted),
-    above for bedrooms; and WCs, stores and baths where nobody would have them.
+    above for bedrooms; and WCs, stores and baths where nobody would have them, or not like this.
     """
-    score = rules.score(house)
+    return _cost(house, rules.score(house))
+
+
+def _cost(house: House, score: Score) -> float:
     cost = score.penalty + score.lost().get("S12", 0.0)
     for plan in house.plans:
         ground = plan.floor == 1
@@ -153,7 +162,25 @@ def penalty(house: House) -> float:
         cost += (SOUTH if ground else UPPER_SOUTH) * (1 - _sunny_share(faces, _SUNNY if ground else _SUNNY_ABOVE))
         cost += _DARK_IN_THE_SUN * sum(kind in _DARK for kind, _ in faces.values())
         cost += _LARGE_BATH * sum(room.kind == "bath" and len(room.cells) > BATH_CELLS for room in plan.rooms)
+        cost += _INNER_WC * _inner_wcs(plan) + _DEEP_STORE * _deep_stores(plan)
     return cost + _WC_OVER_ROOM * _wc_over_rooms(house)
+
+
+def _inner_wcs(plan: Plan) -> int:
+    """Count the WCs without a window."""
+    lit = {e for o in plan.openings if o.kind == "window" for e in o.edges}
+    return sum(room.kind == "wc" and not border(room.cells) & lit for room in plan.rooms)
+
+
+def _deep_stores(plan: Plan) -> int:
+    """Count the stores and pantries whose folding front is their short side."""
+    stores = [(border(room.cells), bounds(room.cells)) for room in plan.rooms if room.kind in ("sto", "pantry")]
+    found = 0
+    for o in plan.openings:
+        if o.kind == "folding":
+            sides = [(w, h) if o.axis == "h" else (h, w) for edges, (_, _, w, h) in stores if o.edges[0] in edges]
+            found += any(wide < deep for wide, deep in sides)
+    return found
 
 
 Faces = dict[int, tuple[str, int]]

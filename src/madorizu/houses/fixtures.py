@@ -14,9 +14,9 @@ from madorizu.catalogue import FIXTURES
 from madorizu.houses import doors
 from madorizu.houses.clearance import is_clear, overlap
 from madorizu.houses.peninsula import peninsula
-from madorizu.houses.runs import Run, runs
+from madorizu.houses.runs import Run, border, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Opening, Side, border, bounds
+from madorizu.plan import HALF_MM, OPPOSITE, Cell, Edge, Fixture, Opening, Side, bounds
 
 # Length of the counter by the half modules of its wall; with 7 and 8 the refrigerator stands beside it.
 COUNTER_MM = {8: 2550, 7: 2250, 6: 2550}

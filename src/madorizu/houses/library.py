@@ -1,7 +1,7 @@
 """The topology library: houses solved before, re-dimensioned to a new size in milliseconds.
 
 The library is a file of one JSON topology per line (`assets/topologies.jsonl`), made by
-`harvest` and shipped with the package.
+`harvest`, closed by `seal` and shipped with the package.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -24,7 +24,7 @@ from madorizu.houses.resize import OVERSIZE
 from madorizu.houses.search import Site, find
 from madorizu.houses.sites import site_of_archetype
 from madorizu.houses.topology import Topology
-from madorizu.plan import SIDES, STEP, Plan, Room, Side
+from madorizu.plan import SIDES, STEP, Plan, Room, Side, neighbours
 from madorizu.similarity import are_near_duplicates
 
 # W×H in modules of common houses' 1F.
@@ -32,6 +32,7 @@ _LOWER_SIZES: tuple[tuple[float, float], ...] = (
     (7, 6), (8, 6), (7, 7), (8, 7), (9, 7), (10, 7), (11, 7), (8, 8), (9, 8), (10, 8), (11, 8), (12, 8),
     (7, 9), (8, 9), (9, 9), (10, 9), (8, 10), (7, 10), (6, 9), (6, 10), (5, 10), (10, 10), (12, 10),
     (6, 7), (6, 8), (7, 8), (9.5, 8), (8.5, 7.5), (10.5, 8.5), (7.5, 9), (13, 7), (12, 9), (14, 8),
+    (5, 9), (5, 12), (5.5, 10),
 )  # fmt: skip
 _SIDES: tuple[Side, ...] = ("s",) * 10 + ("n",) * 4 + ("e",) * 3 + ("w",) * 3
 
@@ -65,11 +66,12 @@ class Entry:
             PlanError: if the data is not of the form that `topology.to_json` writes.
         """
         try:
+            topology.check_heads(data)
             self.kinds: tuple[tuple[str, ...], ...] = tuple(tuple(s["kinds"]) for s in data["storeys"])
             self.key: tuple[tuple[int, int], ...] = tuple((len(s["rows"][0]), len(s["rows"])) for s in data["storeys"])
             self.entrance: Side = data["entrance"]
             self.archetype: str | None = data.get("archetype")
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
+        except topology.FAULTS as error:
             raise PlanError(f"topology must be as madorizu writes it, got a fault at {error}") from error
         self._data = data
 
@@ -86,6 +88,17 @@ class Entry:
     def fits(self) -> bool:
         """Whether its rooms are such as are made today; lines of older libraries may not be."""
         return topology.fits_catalogue(self.topology.storeys, oversize=OVERSIZE)
+
+    @cached_property
+    def inner_wcs(self) -> int:
+        """How many WCs have no outer wall for a window."""
+        count = 0
+        for storey in self.topology.storeys:
+            floor = storey.cells
+            count += sum(
+                kind == "wc" and all(n in floor for c in cells for n in neighbours(c)) for kind, cells in storey.rooms
+            )
+        return count
 
     @cached_property
     def outlook(self) -> dict[Side, float]:
@@ -105,10 +118,49 @@ def load() -> tuple[Entry, ...]:
     """Read the library that ships with the package.
 
     Raises:
-        PlanError: if a line is damaged.
+        PlanError: if a line is damaged, or the file is not whole.
     """
     text = (resources.files("madorizu") / "assets" / "topologies.jsonl").read_text(encoding="utf-8")
-    return tuple(read_lines(text.splitlines()))
+    return tuple(read_lines(unsealed(text.splitlines())))
+
+
+def seal(lines: Iterable[str]) -> list[str]:
+    """Return lines of topologies with a last line that says how many they are and what their checksum is.
+
+    Raises:
+        PlanError: naming the first line that is no topology, such as a seal that is there already.
+    """
+    found = list(lines)
+    list(read_lines(found))
+    return [*found, json.dumps({"sealed": len(found), "crc32": _checksum(found)})]
+
+
+def unsealed(lines: Sequence[str]) -> list[str]:
+    """Return the lines of topologies of a sealed file; the inverse of `seal`.
+
+    Raises:
+        PlanError: if the seal is missing, as of a file cut short between two lines, or another's.
+    """
+    try:
+        said = json.loads(lines[-1])
+        wanted = said["sealed"], said["crc32"]
+    except (IndexError, ValueError, KeyError, TypeError):
+        raise PlanError(
+            f"topology library must end with its seal, got {len(lines)} lines without", "it was cut short: " + _AGAIN
+        ) from None
+    body = list(lines[:-1])
+    if wanted != (len(body), _checksum(body)):
+        raise PlanError(
+            f"topology library must be the {wanted[0]} lines that its seal tells of, got others ({len(body)})", _AGAIN
+        )
+    return body
+
+
+_AGAIN = "reinstall madorizu"
+
+
+def _checksum(lines: Iterable[str]) -> int:
+    return zlib.crc32("\n".join(lines).encode())
 
 
 def of_archetype(code: str) -> tuple[Entry, ...]:
@@ -117,7 +169,7 @@ def of_archetype(code: str) -> tuple[Entry, ...]:
 
 
 def read_lines(lines: list[str]) -> Iterator[Entry]:
-    """Read topologies from lines of JSON.
+    """Read topologies from lines of JSON, without a seal: of a file that `harvest` goes on with.
 
     Raises:
         PlanError: naming the first damaged line.

@@ -21,6 +21,7 @@ USUAL_FILLERS = 3  # small rooms added to a storey
 DRAWS = 60  # of which rooms where, before an area counts as too small or too large for them
 LARGE_1F = 320  # half-module cells of a 1F from which a bath of 1620 or 1624 is usual; else it is 1616
 BATH = (12, 16, 24)  # half-module cells: 1216, 1616, 1624
+LIT_WC = 0.6  # share of WCs that must have an outer wall, for a window
 STORE_ASPECT = 2.5  # two half modules wide, a store is at most five long: more would be a tunnel
 _SUNNY: tuple[Side, ...] = ("s", "e", "w")
 # What rooms take at the least when they are planned; the catalogue's least where not named.
@@ -366,7 +367,9 @@ def _want(kind: str, goal: float, house: Kinds, rng: random.Random, *, loose: bo
         return replace(want, low=low, high=high, outside=SIDES, outside_run=2, min_side=3 if loose else 4)
     if kind in ("wash", "wc", "laundry"):
         small = {"wash": (12, 24, 3), "wc": (6 if loose else 8, 12, 2), "laundry": (8, 32, 3)}[kind]
-        return replace(want, low=small[0], high=small[1], min_side=small[2])
+        lit = kind == "wc" and not loose and rng.random() < LIT_WC
+        sides = SIDES if lit else ()
+        return replace(want, low=small[0], high=small[1], min_side=small[2], outside=sides, outside_run=2)
     aspect = STORE_ASPECT if kind in TUNNELS else 3.0
     if kind in _RIGID:
         return replace(want, low=least, high=round(most), max_aspect=aspect, min_side=4 if kind == "void" else 2)

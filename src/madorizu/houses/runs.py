@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from madorizu import plan
 from madorizu.plan import Axis, Cell, Edge
 
 
@@ -43,6 +45,12 @@ class Run:
         if self.axis == "h":
             return frozenset((self.x + i, self.y + d) for i in range(self.span) for d in near)
         return frozenset((self.x + d, self.y + i) for i in range(self.span) for d in near)
+
+
+@lru_cache(maxsize=512)
+def border(cells: frozenset[Cell]) -> frozenset[Edge]:
+    """Return the edges between cells and everything else, as `plan.border`: asked of a room again and again."""
+    return plan.border(cells)
 
 
 def runs(edges: Iterable[Edge]) -> tuple[Run, ...]:

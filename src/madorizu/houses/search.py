@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import random
 import time
@@ -14,8 +15,8 @@ from madorizu.houses import programme
 from madorizu.houses.programme import Kinds, Wishes
 from madorizu.houses.stairs import StairKind, before, cells_of, stairs_on
 from madorizu.houses.topology import Storey, Topology, fits_catalogue
-from madorizu.plan import STEP, Cell, Side, Stair
-from madorizu.solve.cover import Tiling, around, halls, run_outside, tile
+from madorizu.plan import STEP, Cell, Side, Stair, neighbours
+from madorizu.solve.cover import Tiling, around, candidates, halls, run_outside, tile
 from madorizu.solve.grid import Grid, joined
 
 Size = tuple[int, int]  # half modules
@@ -23,6 +24,8 @@ Size = tuple[int, int]  # half modules
 EFFORT = 2.0  # per storey and attempt, in the solver's measure of work; most solutions come within 1
 MOST_CELLS = 80  # of a grid: the exact cover of more takes minutes
 UPPER_TRIES = 6
+NARROW = 11  # half modules: a stair, a hall and a room hardly fit beside each other
+LIVING_STAIR = 0.12  # share of houses whose stair begins in the LDK
 LEAST_AREA = {1: 120, 2: 88}  # half-module cells of the 1F, by storeys: what entrance, wet rooms and one room take
 LEAST_SIDE = 8  # half modules
 ENTRANCE = (9, 16, 20)  # half-module cells: least, usual, most
@@ -126,29 +129,32 @@ def _attempt(site: Site, rng: random.Random, end: float, number: int) -> Topolog
         if stair is None:
             return None
     taken = frozenset[Cell]() if stair is None else _cells(grid, stair)
+    wish = site.wishes.living_stair
+    living = stair is not None and (rng.random() < LIVING_STAIR if wish is None else wish)
     blocked = frozenset[Cell]() if stair is None else frozenset({_front(grid, stair, 0)})
-    entrance = _place_entrance(lower - taken - blocked, lower, site.entrance, grid, rng)
+    near = None if stair is None or living else _reach(grid, lower - taken, _front(grid, stair, 0))
+    entrance = _place_entrance(lower - taken - blocked, lower, site.entrance, grid, rng, near)
     if entrance is None:
         return None
     areas = [grid.area(lower - taken - entrance)] + ([] if stair is None else [grid.area(upper - taken)])
     kinds = programme.share(tuple(areas), site.wishes, rng)
     if kinds is None:
         return None
-    loose = number % 3 == 2
+    loose = number % 3 == 2 or (number % 3 == 1 and _is_narrow(site))
     # A bath of more than 1616 is for large houses, or where nothing else was found.
     large_bath = grid.area(lower) > programme.LARGE_1F or number % 9 == 8
     exact = site.wishes.exact or ((), ())
     house = tuple(kind for storey in kinds for kind in storey)
     fixed = (("ent", entrance), *(() if stair is None else (("stair", taken),)))
     ground = _tile_ground(
-        site, grid, _Level(lower, fixed, kinds[0], house, exact[0], large_bath), stair, rng, end, loose=loose
+        grid, _Level(lower, fixed, kinds[0], house, exact[0], large_bath), stair, rng, end, living=living, loose=loose
     )
     if ground is None:
         return None
     storeys = [_storey(grid, ground)]
     if stair is not None:
         level = _Level(upper, (("stair", taken),), kinds[1], house, exact[1], large_bath)
-        for _ in range(UPPER_TRIES):
+        for _ in range(UPPER_TRIES * (2 if _is_narrow(site) else 1)):
             top = _tile_upper(grid, level, stair, ground, rng, end, loose=loose)
             if top is not None:
                 storeys.append(_storey(grid, top))
@@ -157,6 +163,10 @@ def _attempt(site: Site, rng: random.Random, end: float, number: int) -> Topolog
             return None
     topology = Topology(tuple(storeys), site.entrance, stair)
     return topology if fits_catalogue(topology.storeys, oversize=programme.OVERSIZE) else None
+
+
+def _is_narrow(site: Site) -> bool:
+    return site.upper is not None and min(*site.lower, *site.upper) <= NARROW
 
 
 # --- lines and footprints -------------------------------------------------------------------
@@ -294,10 +304,30 @@ def _place(stair: Stair, at: Size, size: Size) -> Place:
     return tuple(PLACE_WORDS)[3 * row + column]
 
 
+def _reach(grid: Grid, free: frozenset[Cell], start: Cell) -> frozenset[Cell]:
+    """Return the cells that a hall from a cell can come to: no way to them takes more than the largest hall."""
+    most = programme.hall_of(grid.area(free) - ENTRANCE[0])[1]
+    found: set[Cell] = set()
+    ahead = [(grid.area((start,)), start)]
+    while ahead:
+        taken, cell = heapq.heappop(ahead)
+        if cell not in found and taken <= most:
+            found.add(cell)
+            for n in neighbours(cell):
+                if n in free and n not in found:
+                    heapq.heappush(ahead, (taken + grid.area((n,)), n))
+    return frozenset(found)
+
+
 def _place_entrance(
-    free: frozenset[Cell], floor: frozenset[Cell], side: Side, grid: Grid, rng: random.Random
+    free: frozenset[Cell],
+    floor: frozenset[Cell],
+    side: Side,
+    grid: Grid,
+    rng: random.Random,
+    near: frozenset[Cell] | None = None,
 ) -> frozenset[Cell] | None:
-    """Draw an entrance on its side of the house, of about 4 modules²."""
+    """Draw an entrance on its side of the house, of about 4 modules², beside one of some cells."""
     dx, dy = STEP[side]
     least, usual, most = ENTRANCE
     options: list[tuple[float, list[Cell]]] = []
@@ -311,7 +341,7 @@ def _place_entrance(
                     for i in range(width)
                     for j in range(height)
                 )
-                if not cells <= free:
+                if not cells <= free or (near is not None and near.isdisjoint(around(cells))):
                     continue
                 xs, ys = {i for i, _ in cells}, {j for _, j in cells}
                 short = min(sum(grid.columns[i] for i in xs), sum(grid.rows[j] for j in ys))
@@ -354,13 +384,12 @@ class _Level:
 
 
 def _tile_ground(
-    site: Site, grid: Grid, level: _Level, stair: Stair | None, rng: random.Random, end: float, *, loose: bool
+    grid: Grid, level: _Level, stair: Stair | None, rng: random.Random, end: float, *, living: bool, loose: bool
 ) -> Tiling | None:
     must = [around(cells) for kind, cells in level.fixed if kind == "ent"]
     plan = level.programme(grid, rng, loose=loose)
     if stair is not None:
-        wish = site.wishes.living_stair
-        if "ldk" in level.kinds and (rng.random() < 0.12 if wish is None else wish):
+        if living and "ldk" in level.kinds:
             plan = programme.holding(plan, "ldk", _front(grid, stair, 0))
         else:
             must.append(frozenset({_front(grid, stair, 0)}))
@@ -383,6 +412,9 @@ def _tiled(
     rng: random.Random,
     end: float,
 ) -> Tiling | None:
+    # The LDK is the largest: where it has no place, halls need not be grown.
+    if any(want.kind == "ldk" and not candidates(want, level.free, level.floor, grid) for want in plan.wants):
+        return None
     options = halls(must, level.free, plan.hall, grid, rng)
     left_s = max(0.05, end - time.monotonic())
     status, tiling = tile(

@@ -24,7 +24,7 @@ def storeys_of(brief: Brief) -> int:
     Stairs decide: a 1F whose brief names elements without stairs, or counts the rooms of the
     whole house, is a house of one storey.
     """
-    if brief.floor in ("2F", "both") or "stairs" in brief.elements or "balcony" in brief.elements:
+    if brief.floor in ("2F", "both") or "stairs" in brief.elements:
         return 2
     return 1 if brief.floor == "1F" and (brief.elements or brief.nldk is not None) else 2
 
@@ -101,14 +101,20 @@ def _wishes(brief: Brief) -> Wishes:
     return Wishes(above=ask) if brief.floor == "2F" else Wishes(below=ask)
 
 
+# Square modules: of one size so small there are hardly a dozen plans that differ.
+_SMALL = 52
+_GROWTH = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1))
+
+
 def site_of_archetype(archetype: Archetype, rng: random.Random) -> Site:
     """Return the site of an archetype; its rooms and their areas are those of the table.
 
     Where these leave more of a storey's rectangle over than a usual hall takes, some sites lose
-    a corner of about that size.
+    a corner of about that size. Small ones are by turns half a module or a whole one larger.
     """
-    lower = 2 * archetype.width, 2 * archetype.height
-    upper = archetype.upper and (2 * archetype.upper[0], 2 * archetype.upper[1])
+    more = rng.choice(_GROWTH) if archetype.width * archetype.height < _SMALL else (0, 0)
+    lower = 2 * archetype.width + more[0], 2 * archetype.height + more[1]
+    upper = archetype.upper and (2 * archetype.upper[0] + more[0], 2 * archetype.upper[1] + more[1])
     shift = (0, 0)
     if upper is not None:
         shift = rng.choice((0, lower[0] - upper[0])), rng.choice((0, lower[1] - upper[1]))

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from madorizu.catalogue import ROOMS
+from madorizu.catalogue import ROOMS, STAIRS
 from madorizu.errors import PlanError
-from madorizu.plan import OPPOSITE, SIDES, Cell, Rect, Side, Stair, bounds, is_connected
+from madorizu.plan import OPPOSITE, SIDES, Cell, Side, Stair, bounds, cells_in, is_connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +198,52 @@ def from_json(data: Any) -> Topology:
         PlanError: if the data is not of the form that `to_json` writes.
     """
     try:
-        side = data["entrance"]
-        if side not in SIDES:
-            raise ValueError(f"entrance {side!r}")
-        stair = None
-        if data["stair"] is not None:
-            kind, rect, rise, turn = data["stair"]
-            stair = Stair(kind, _rect(rect), rise, turn)
-        return Topology(tuple(_storey_from_json(s) for s in data["storeys"]), side, stair)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        check_heads(data)
+        stair = None if data["stair"] is None else _stair_from_json(data["stair"])
+        storeys = tuple(_storey_from_json(s) for s in data["storeys"])
+    except FAULTS as error:
         raise PlanError(f"topology must be as madorizu writes it, got a fault at {error}") from error
+    rooms = [cells for storey in storeys for kind, cells in storey.rooms if kind == "stair"]
+    if stair is not None and not all(cells <= cells_in(stair.rect) for cells in rooms):
+        raise PlanError(f"topology's stair must lie in its rooms, got {stair.rect}")
+    return Topology(storeys, data["entrance"], stair)
 
 
-def _rect(value: list[int]) -> Rect:
-    x, y, width, height = (int(v) for v in value)
-    return x, y, width, height
+FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError)  # what data of another form raises
+
+
+def check_heads(data: Any) -> None:
+    """Refuse JSON data whose words or form are no topology's; quick, for it reads no room.
+
+    Raises:
+        KeyError, TypeError, ValueError, IndexError, AttributeError: naming what is wrong.
+    """
+    if data["entrance"] not in SIDES:
+        raise ValueError(f"entrance {data['entrance']!r}")
+    if not data["storeys"]:
+        raise ValueError("no storey")
+    for storey in data["storeys"]:
+        kinds, rows = storey["kinds"], storey["rows"]
+        if strange := [kind for kind in kinds if kind not in ROOMS]:
+            raise ValueError(f"kind {strange[0]!r}")
+        if len({len(row) for row in rows}) != 1 or set("".join(rows)) - {"."} != set(_LETTERS[: len(kinds)]):
+            raise ValueError("rows")
+        x, y = storey["at"]
+        if not isinstance(x, int) or not isinstance(y, int):
+            raise TypeError(f"at {storey['at']!r}")
+    if data["stair"] is not None:
+        _stair_from_json(data["stair"])
+
+
+def _stair_from_json(data: Any) -> Stair:
+    """Read a stair; its form must be one of the catalogue's."""
+    kind, (x, y, width, height), rise, turn = data
+    if rise not in SIDES or (turn not in ("left", "right") if kind != "straight" else turn != "none"):
+        raise ValueError(f"stair {data!r}")
+    across, along = (width, height) if rise in ("n", "s") else (height, width)
+    if (kind, across, along) not in {(form.kind, form.width, form.depth) for form in STAIRS} or min(x, y) < 0:
+        raise ValueError(f"stair {data!r}")
+    return Stair(kind, (x, y, width, height), rise, turn)
 
 
 def _storey_from_json(data: Any) -> Storey:

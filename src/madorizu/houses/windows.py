@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from madorizu.catalogue import ROOMS, SASH_WIDTH_MM, WINDOW_HEAD_MM, WINDOW_SILL_MM
-from madorizu.houses.runs import Run, runs
+from madorizu.houses.runs import Run, border, runs
 from madorizu.houses.topology import Storey
-from madorizu.plan import HALF_MM, SIDES, Cell, Edge, Opening, OpeningKind, Side, border
+from madorizu.plan import HALF_MM, SIDES, Cell, Edge, Opening, OpeningKind, Side
 
 DAYLIGHT = 1 / 7  # window area over floor area that a 居室 needs (建築基準法 28条1項, 令19条)
 COUNTER_SILL_MM = 1100  # above a counter of 850 mm and its splash
