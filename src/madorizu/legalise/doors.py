@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from madorizu.catalogue import DOOR_WIDTH_MM, SASH_WIDTH_MM, WINDOW_HEAD_MM, WINDOW_SILL_MM
+from madorizu.houses.runs import Run, runs
 from madorizu.legalise.asks import HABITABLE, entered_from
 from madorizu.legalise.hosts import SWINGING, Pair, Walls
 from madorizu.plan import (
     DOOR_KINDS,
     HALF_MM,
     WINDOW_KINDS,
-    Axis,
     Edge,
     Opening,
     OpeningKind,
@@ -57,41 +57,6 @@ class Choice:
     pair: Pair
     cost: int
     read: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Edges in one straight line, from the west or north end."""
-
-    axis: Axis
-    x: int
-    y: int
-    span: int
-
-    def part(self, offset: int, span: int) -> Run:
-        """Return a stretch of the run."""
-        if self.axis == "h":
-            return Run("h", self.x + offset, self.y, span)
-        return Run("v", self.x, self.y + offset, span)
-
-    def parts(self, span: int) -> list[Run]:
-        """Return every stretch of a length."""
-        return [self.part(i, span) for i in range(self.span - span + 1)]
-
-
-def runs(edges: Iterable[Edge]) -> list[Run]:
-    """Join edges to the longest straight runs, in a fixed order."""
-    left = set(edges)
-    found = []
-    for edge in sorted(left):
-        if edge in left:
-            dx, dy = (1, 0) if edge.axis == "h" else (0, 1)
-            span = 0
-            while (step := Edge(edge.axis, edge.x + span * dx, edge.y + span * dy)) in left:
-                left.remove(step)
-                span += 1
-            found.append(Run(edge.axis, edge.x, edge.y, span))
-    return found
 
 
 def opening(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from madorizu.catalogue import FIXTURES
-from madorizu.legalise.doors import Run, runs
+from madorizu.houses.runs import Run, runs
 from madorizu.legalise.hosts import Walls, stands_in
 from madorizu.plan import HALF_MM, STEP, Edge, Fixture, Plan, Room, Side, border, is_indoor
 
