@@ -48,7 +48,7 @@ def files_of(item: Plan | House, *formats: str, lang: str = "ja") -> dict[str, b
 def test_equal_plans_give_equal_bytes_in_every_format() -> None:
     """No file holds a date, a random id or what was exported before it."""
     first = files_of(plans.atrium())
-    assert set(first) == {"svg", "png", "pdf", "dxf", "jww-dxf", "geojson", "csv", "xlsx", "json"}
+    assert set(first) == {"svg", "png", "pdf", "dxf", "jww-dxf", "ifc", "gltf", "geojson", "csv", "xlsx", "json"}
     again = files_of(plans.atrium())
     assert [form for form in first if first[form] != again[form]] == []
 
@@ -191,13 +191,23 @@ def test_what_no_file_can_hold_is_refused() -> None:
 def test_strange_names_go_through_every_format() -> None:
     """Endless names, emoji, markup, formulas and orders of DXF harm no file; data formats keep them."""
     item = House((renamed(UNLAWFUL),), "<b>", None, {"n": "=1"})
-    made = files_of(item, "svg", "pdf", "dxf", "jww-dxf", "geojson", "csv", "xlsx", "json")
+    made = files_of(item, "svg", "pdf", "dxf", "jww-dxf", "gltf", "geojson", "csv", "xlsx", "json")
     assert b"<script" not in made["svg"]
     assert b"&lt;script&gt;" in made["svg"]
     for name in NAMES:
         assert json.dumps(name, ensure_ascii=False).encode("utf-8") in made["geojson"]
+        assert json.dumps(name, ensure_ascii=False).encode("utf-8") in made["gltf"]
     assert "子供部屋🧸".encode() in made["svg"]
     assert [room.name for room in house_from_json(json.loads(made["json"])).plans[0].rooms[: len(NAMES)]] == list(NAMES)
+
+
+def test_strange_names_go_through_ifc() -> None:
+    """Whatever STEP takes for its own signs comes back as it was."""
+    reader = pytest.importorskip("ifcopenshell")
+    names = (*NAMES, "it's \\X2\\ \\S\\D", "𠮷" * 200)
+    item = renamed(UNLAWFUL, names)
+    file = reader.file.from_string(files_of(item, "ifc")["ifc"].decode("ascii"))
+    assert [space.LongName for space in file.by_type("IfcSpace")][: len(names)] == list(names)
 
 
 # --- disk ---------------------------------------------------------------------------------

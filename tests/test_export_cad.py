@@ -276,6 +276,16 @@ def test_jww_gets_what_r12_and_cp932_hold() -> None:
     assert {"8,190", "7,280"} <= set(texts(doc, "1F-DIMENSION"))
 
 
+def test_jww_draws_walls_that_only_a_fill_would_show() -> None:
+    """R12 fills no shape of many corners: walls of a style without an outline get one there."""
+    assert style_named("listing").wall_mm == 0
+    doc = opened("jww-dxf", style="listing")
+    walls = [e for e in doc.modelspace().query("POLYLINE") if e.dxf.layer == "1F-WALL"]
+    corners = [(round(v.x), round(v.y)) for wall in walls for v in wall.points()]
+    assert (min(x for x, _ in corners), max(x for x, _ in corners)) == (-75, 7355)
+    assert not [e for e in opened(style="listing").modelspace().query("LWPOLYLINE") if e.dxf.layer == "1F-WALL"]
+
+
 def test_letters_that_cp932_lacks_are_marked() -> None:
     """Emoji become 〓, a square metre the one letter that cp932 has."""
     rooms = (Room("ldk", cells_in((0, 0, 16, 16)), "居間🧸é①"),)

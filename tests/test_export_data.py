@@ -261,6 +261,18 @@ def test_broken_json_is_refused(data: bytes, message: str, tmp_path: Path) -> No
         export.read(tmp_path / "x.json")
 
 
+def test_an_svg_is_refused_and_nothing_it_names_is_read(tmp_path: Path) -> None:
+    """A drawing is no plan; an entity that points to another file is never followed."""
+    other = tmp_path / "other.txt"
+    other.write_text("what nobody may see")
+    path = tmp_path / "x.svg"
+    entity = f'<!DOCTYPE svg [<!ENTITY e SYSTEM "{other.as_uri()}">]>'
+    path.write_text(f'{entity}<svg xmlns="http://www.w3.org/2000/svg"><text>&e;</text></svg>')
+    with pytest.raises(PlanError, match="file must be JSON or DXF") as caught:
+        export.read(path)
+    assert "nobody" not in str(caught.value)
+
+
 def test_files_that_cannot_be_read_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing ones, folders, and endless ones."""
     with pytest.raises(PlanError, match="must be a file that can be read, got No such file"):

@@ -4,7 +4,7 @@
     POST /api/v1/plans             a whole brief, or a request -> {"plans": [...]}
     POST /api/v1/requests          {"request": "8x9 3LDK 南玄関"} -> how it is understood
     GET  /api/v1/info              which generator, base and adapter
-    GET  /generated/<name>         what was drawn
+    GET  /generated/<name>         what was drawn; a plan's name with another ending (.dxf, .ifc, ...) exports it
     GET  /health                   {"status": "ok"}
     GET  /                         the page
 
@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -46,6 +46,7 @@ from madorizu.plan import MODULE_MM
 from madorizu.request import Request as Wish
 
 MAX_MODULES = 50  # of the contract; what fits is less and said by the error
+T = TypeVar("T")
 _UNREADABLE = "There was an error parsing the body"  # FastAPI's words for a body nested too deeply
 _log = logging.getLogger("madorizu.server")
 # An SVG opened by itself styles itself; it still runs and loads nothing.
@@ -218,7 +219,10 @@ def _add_api(app: FastAPI, service: _Service) -> None:
 def _add_files_and_page(app: FastAPI, service: _Service) -> None:
     @app.get("/generated/{name}", response_class=FileResponse)
     async def generated(name: str) -> Response:
-        found = gallery.find(service.settings.generated, name)
+        folder = service.settings.generated
+        found = gallery.find(folder, name)
+        if found is None and gallery.source(folder, name) is not None:
+            found = await _in_turn(service, lambda: gallery.export(folder, name))
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "no such file; the oldest are deleted")
         path, media = found
@@ -237,9 +241,14 @@ def _add_files_and_page(app: FastAPI, service: _Service) -> None:
 
 
 async def _draw(service: _Service, wish: PlansRequest) -> tuple[tuple[Design, ...], list[gallery.Entry]]:
-    """Draw a wish in its turn and put it into the folder; errors become HTTP's."""
+    """Draw a wish in its turn and put it into the folder."""
+    return await _in_turn(service, _job(service, wish))
+
+
+async def _in_turn(service: _Service, job: Callable[[], T]) -> T:
+    """Do a job when it is its turn; errors become HTTP's."""
     try:
-        return await service.worker.run(_job(service, wish))
+        return await service.worker.run(job)
     except (InputError, SolveError) as error:  # also out of time: another size or seed may do
         raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
     except BusyError as error:
@@ -271,7 +280,7 @@ def _job(service: _Service, wish: PlansRequest) -> Callable[[], tuple[tuple[Desi
             house_for=service.house_for,
             time_limit_s=settings.time_limit_s,
         )
-        entries = [gallery.add(settings.generated, d) for d in designs]
+        entries = gallery.add_all(settings.generated, designs)
         gallery.prune(settings.generated, settings.keep)
         return designs, entries
 
@@ -321,6 +330,15 @@ def _url(name: str) -> str:
     return f"/generated/{name}"
 
 
+def _files(entry: gallery.Entry) -> dict[str, str]:
+    """Return the address of each format: of the whole house where there is one, else of the storey."""
+    from madorizu.export import FORMATS
+
+    source = entry.house or entry.json
+    stem = "" if source is None else source.removesuffix(".json")
+    return {form: _url(f"{stem}{known.suffix}") for form, known in FORMATS.items() if stem and known.is_here}
+
+
 def _understood(wish: Wish) -> dict[str, Any]:
     return {
         "caption": caption(wish.brief),
@@ -346,6 +364,7 @@ def _describe(design: Design, entry: gallery.Entry) -> dict[str, Any]:
         "imageUrl": _url(entry.png),
         "svgUrl": entry.svg and _url(entry.svg),
         "planUrl": entry.json and _url(entry.json),
+        "files": _files(entry),
         "seed": design.seed,
         "caption": design.caption,
         "floor": design.floor,

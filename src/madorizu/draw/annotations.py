@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from madorizu.draw.marks import Arc, Area, Box, Lines, Path, Point, Primitive, Text
+from madorizu.draw.marks import PAPER_SCALE, Arc, Area, Box, Lines, Path, Point, Primitive, Text
 from madorizu.draw.style import Style
 from madorizu.draw.text import NAME_MM, text_width_mm
 from madorizu.draw.walls import runs
@@ -162,10 +162,12 @@ def north_marks(style: Style, centre: Point, *, text_mm: float = NAME_MM) -> Ite
     yield Text("north", (x, y - radius * 1.35 - text_mm * 0.7), "N", text_mm, style.ink)
 
 
-def scale_marks(floor: int, style: Style, corner: Point, *, text_mm: float = NAME_MM) -> Iterator[Primitive]:
-    """Yield the storey, S=1/100 and a bar of two metres, to the south-east of a point.
+def scale_marks(
+    floor: int, style: Style, corner: Point, *, text_mm: float = NAME_MM, scale: int = PAPER_SCALE
+) -> Iterator[Primitive]:
+    """Yield the storey, the scale such as S=1/100 and a bar of two metres, to the south-east of a point.
 
-    1/100 holds for the document's size in millimetres, the bar for every size.
+    The scale is that of the document's size in millimetres, the bar holds for every size.
     """
     x, y = corner
     tag, tag_mm = f"{floor}F", text_mm * 1.6
@@ -176,7 +178,7 @@ def scale_marks(floor: int, style: Style, corner: Point, *, text_mm: float = NAM
         x0, x1 = left + part * i, left + part * (i + 1)
         bar = ((x0, top), (x1, top), (x1, top + deep), (x0, top + deep))
         yield Area("scale", (bar,), style.paper if i % 2 else style.ink, style.ink, style.thin_mm)
-    yield Text("scale", (left + part * 2, y + text_mm * 0.7), "S=1/100", text_mm * 0.85, style.ink)
+    yield Text("scale", (left + part * 2, y + text_mm * 0.7), f"S=1/{scale}", text_mm * 0.85, style.ink)
     for metres, word in enumerate(("0", "1", "2 m")):
         place = (left + part * 2 * metres, top + deep + text_mm * 0.6)
         yield Text("scale", place, word, text_mm * 0.75, style.ink)

@@ -9,7 +9,7 @@ from madorizu.draw.fixtures import fixture_marks
 from madorizu.draw.floors import floor_marks
 from madorizu.draw.labels import label_marks
 from madorizu.draw.layers import FRAME, LAYERS, WORDS, chosen_layers
-from madorizu.draw.marks import Box, Primitive, Text, extent
+from madorizu.draw.marks import PAPER_SCALE, Box, Primitive, Text, extent
 from madorizu.draw.notes import above_marks, note_marks
 from madorizu.draw.openings import opening_marks
 from madorizu.draw.stairs import stair_marks
@@ -32,6 +32,7 @@ def primitives(  # noqa: PLR0913  # a storey, its neighbours and how it is drawn
     below: Plan | None = None,
     axes: Axes | None = None,
     text_mm: float = NAME_MM,
+    scale: int = PAPER_SCALE,
 ) -> tuple[Primitive, ...]:
     """Draw a plan in a style.
 
@@ -50,6 +51,7 @@ def primitives(  # noqa: PLR0913  # a storey, its neighbours and how it is drawn
         axes: those of the house, on the plan's lattice; this storey's own by default.
         text_mm: height of room names in mm of the building; other texts follow it. 290 is
             2.9 mm at 1:100. What has no space at this height is left out.
+        scale: at which the drawing will lie on paper, 100 for 1:100; the layer "scale" tells it.
 
     Returns:
         The primitives, lowest first. Equal plans give equal tuples.
@@ -70,7 +72,7 @@ def primitives(  # noqa: PLR0913  # a storey, its neighbours and how it is drawn
     frame: list[Primitive] = []
     if wanted & set(FRAME):
         shared = axes_of([moved]) if axes is None else axes.moved(-x, -y)
-        frame = _frame(moved, shared, chosen, extent([*building, *words]), text_mm)
+        frame = _frame(moved, shared, chosen, extent([*building, *words]), text_mm, scale)
     marks = [mark for mark in (*building, *words, *frame) if mark.layer in wanted]
     return tuple(sorted(marks, key=lambda mark: _ORDER[mark.layer]))
 
@@ -104,7 +106,7 @@ def _words(
     return [*over, *notes, *labels]
 
 
-def _frame(plan: Plan, axes: Axes, style: Style, drawn: Box | None, text_mm: float) -> list[Primitive]:
+def _frame(plan: Plan, axes: Axes, style: Style, drawn: Box | None, text_mm: float, scale: int) -> list[Primitive]:
     """Draw what surrounds the building; a plan with an outline has walls, so something is drawn."""
     box = drawn or (0.0, 0.0, 0.0, 0.0)
     west, _, east, south = box
@@ -114,5 +116,5 @@ def _frame(plan: Plan, axes: Axes, style: Style, drawn: Box | None, text_mm: flo
         *grid_marks(plan, axes, style, box, text_mm=text_mm),
         *dimension_marks(plan, axes, style, box, text_mm=text_mm),
         *north_marks(style, (max(east, west + 4200 * grow) - 350 * grow, below + 700 * grow), text_mm=text_mm),
-        *scale_marks(plan.floor, style, (west, below), text_mm=text_mm),
+        *scale_marks(plan.floor, style, (west, below), text_mm=text_mm, scale=scale),
     ]

@@ -18,7 +18,7 @@ from madorizu.draw.marks import Primitive, Text, extent
 from madorizu.draw.primitives import primitives
 from madorizu.draw.style import Style, style_named
 from madorizu.draw.svg import View, document
-from madorizu.draw.text import FONT_FAMILY, FONT_FILE, is_packaged, legible_mm
+from madorizu.draw.text import FONT_FAMILY, FONT_FILE, legible_mm, packaged_names
 from madorizu.errors import SettingsError
 from madorizu.plan import Plan, outline
 
@@ -49,8 +49,8 @@ def raster(
         labels: add room names and sizes, UP and DN.
         layers, lang: see `svg`.
         font: a TrueType or OpenType file for the words, and no other; the packaged
-            BIZ UDGothic by default. Fonts of the system are asked only for characters that it
-            does not have, such as rare kanji in a room's own name.
+            BIZ UDGothic by default, with 〓 for what it does not have, such as rare kanji in a
+            room's own name.
 
     Returns:
         uint8, shape (size, size, 3), RGB, row 0 is north. Equal inputs give equal bytes.
@@ -62,6 +62,7 @@ def raster(
     """
     place = canvas or canvases.fit_outline(outline(plan), size_px=size_px)
     height = legible_mm(place.mm_per_px)
+    plan = packaged_names(plan) if font is None else plan
     marks = primitives(plan, style, labels=labels, layers=layers, lang=lang, text_mm=height)
     paper = style_named(style).paper
     view = _extent_px(marks, place)
@@ -106,16 +107,15 @@ def font_family(font: Path | None) -> str:
 
 
 def pixels(text: str, words: Iterable[str], font: Path | None = None) -> NDArray[np.uint8]:
-    """Render an SVG document; `words` are the texts that it shows.
+    """Render an SVG document; `words` are the texts that it shows, in letters of the font (`text.packaged`).
 
     Returns:
         uint8, shape (height, width, 3), RGB.
     """
-    known = font is not None or all(is_packaged(word) for word in words)
     png = resvg_py.svg_to_bytes(
         svg_string=text,
         dpi=SCREEN_DPI,
-        skip_system_fonts=known,
+        skip_system_fonts=True,  # the same pixels on every machine
         font_files=[str(font or FONT_FILE)] if words else None,
     )
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:

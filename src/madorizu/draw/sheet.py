@@ -18,7 +18,7 @@ from madorizu.draw.primitives import primitives
 from madorizu.draw.raster import font_family, pixels
 from madorizu.draw.style import style_named
 from madorizu.draw.svg import View, document
-from madorizu.draw.text import legible_mm
+from madorizu.draw.text import legible_mm, packaged_names
 from madorizu.errors import PlanError, SettingsError
 from madorizu.plan import HALF_MM, MODULE_MM, Plan, outline
 
@@ -99,7 +99,9 @@ def sheet_raster(
         BriefError, PlanError, SettingsError: see `sheet` and `raster`; also if the picture has
             too many pixels to hold.
     """
-    marks, place, view = _layout(plans, style, layers, lang, px_per_module)
+    storeys = (plans,) if isinstance(plans, Plan) else tuple(plans)
+    storeys = tuple(map(packaged_names, storeys)) if font is None else storeys
+    marks, place, view = _layout(storeys, style, layers, lang, px_per_module)
     if view[2] * view[3] > MOST_PIXELS:
         raise SettingsError(
             f"sheet must have at most {MOST_PIXELS} pixels, got {view[2]} x {view[3]}",

@@ -51,6 +51,15 @@ def way_up(stair: Stair) -> Path:
     return frame.path(*flight.walk)
 
 
+def step_lines(stair: Stair) -> tuple[tuple[tuple[Point, Point], ...], tuple[tuple[Point, Point], ...]]:
+    """Return the risers in the order of climbing, the last one at the upper floor, and the borders between flights."""
+    frame, flight = _flight(stair)
+    borders = [pair for line in flight.strings for pair in zip(line, line[1:], strict=False)]
+    return tuple((frame.at(*a), frame.at(*b)) for a, b in flight.treads), tuple(
+        (frame.at(*a), frame.at(*b)) for a, b in borders
+    )
+
+
 def covered(stair: Stair) -> list[Box]:
     """Return the rectangles in which its steps lie; an L stair leaves a corner of its own free."""
     frame, depth, width = _frame(stair)

@@ -5,7 +5,8 @@
 
 One module per format (`formats`); none knows another. What they share: `subject` (what is exported and
 how), `placing` (storeys as primitives of `draw`), `flat` and `cad` (drawings without paint,
-for DXF), `words` and `schedule` (names and areas), `carried` (the plan within a file).
+for DXF), `solids` (the house in three dimensions) with `mesh` and `ifc_model`, `words` and
+`schedule` (names and areas), `letters` (what formats cannot write), `carried` (the plan within a file).
 """
 
 from madorizu.export.formats import (
@@ -18,7 +19,9 @@ from madorizu.export.formats import (
     export_or_tell,
     file_stem,
     rendered,
+    write,
 )
+from madorizu.export.letters import letter_findings
 from madorizu.export.reading import read
 from madorizu.export.schema import schema
 from madorizu.export.subject import PAPERS_MM, SCALES, Settings, Subject, subject
@@ -36,8 +39,10 @@ __all__ = [
     "export",
     "export_or_tell",
     "file_stem",
+    "letter_findings",
     "read",
     "rendered",
     "schema",
     "subject",
+    "write",
 ]

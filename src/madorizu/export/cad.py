@@ -291,8 +291,8 @@ def _insert(board: Board, space: Any, symbol: Symbol) -> None:
 
 def _paths(board: Board, space: Any, mark: Area | Lines, given: dict[str, Any]) -> None:
     if isinstance(mark, Area) and mark.fill:
-        _fill(board, space, mark, given)
-        if not mark.pen_mm:
+        painted = _fill(board, space, mark, given)
+        if not mark.pen_mm and painted:
             return
     given = {**given, "linetype": _line_type(board, mark.dash)} if mark.dash else given
     for path in mark.rings if isinstance(mark, Area) else mark.paths:
@@ -305,19 +305,24 @@ def _paths(board: Board, space: Any, mark: Area | Lines, given: dict[str, Any]) 
             space.add_lwpolyline(points, close=isinstance(mark, Area), dxfattribs=given)
 
 
-def _fill(board: Board, space: Any, mark: Area, given: dict[str, Any]) -> None:
-    """Fill rings by the even-odd rule; R12 fills what has three or four corners."""
+def _fill(board: Board, space: Any, mark: Area, given: dict[str, Any]) -> bool:
+    """Fill rings by the even-odd rule; R12 fills what has three or four corners. Returns whether that was done.
+
+    What is not filled must have an outline: walls of a style without pens would not be there.
+    """
     if board.old:
-        if len(mark.rings) == 1 and len(mark.rings[0]) in (3, 4):
-            points = [_at(point) for point in mark.rings[0]]
-            space.add_solid([*points[:2], *points[:1:-1]] if len(points) == 4 else points, dxfattribs=given)
-        return
+        if len(mark.rings) != 1 or len(mark.rings[0]) not in (3, 4):
+            return False
+        points = [_at(point) for point in mark.rings[0]]
+        space.add_solid([*points[:2], *points[:1:-1]] if len(points) == 4 else points, dxfattribs=given)
+        return True
     hatch = space.add_hatch(dxfattribs={key: value for key, value in given.items() if key != "lineweight"})
     hatch.set_solid_fill(color=given.get("color", 256), style=0)
     if "true_color" in given:
         hatch.dxf.true_color = given["true_color"]  # which a fill resets
     for ring in mark.rings:
         hatch.paths.add_polyline_path([_at(point) for point in ring], is_closed=True)
+    return True
 
 
 def _arc(board: Board, space: Any, mark: Arc, given: dict[str, Any]) -> None:

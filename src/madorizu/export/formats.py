@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import cast
 from madorizu import files
 from madorizu.brief import Brief
 from madorizu.errors import MadorizuError, SettingsError
+from madorizu.export.letters import letter_findings
 from madorizu.export.reading import read
 from madorizu.export.subject import Settings, Subject, subject
 from madorizu.plan import House, Plan
+from madorizu.rules import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class Format:
     module: str
     suffix: str
     what: str
+    needs: str = ""  # a package that is not installed with the others
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what it stands on is installed."""
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
 
     def write(self, subject: Subject, settings: Settings) -> bytes:
         """Return the file. The module, with what it stands on, is loaded when it is first needed."""
@@ -39,6 +48,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "pdf": Format("pdf", ".pdf", "to scale on A4 or A3, a page per storey"),
         "dxf": Format("dxf", ".dxf", "R2010, for CAD; madorizu reads it again"),
         "jww-dxf": Format("jww", ".jww.dxf", "R12 in cp932, for JW_CAD"),
+        "ifc": Format("ifc", ".ifc", "IFC4, the building for BIM", "ifcopenshell"),
+        "gltf": Format("gltf", ".glb", "the house in three dimensions, for a look"),
         "geojson": Format("geojson", ".geojson", "rooms, walls, openings in millimetres"),
         "csv": Format("rooms_csv", ".csv", "room schedule"),
         "xlsx": Format("rooms_xlsx", ".xlsx", "room schedule for Excel"),
@@ -82,10 +93,22 @@ def export(
         SettingsError: if there is no such format, or a drawing does not fit its paper.
         StorageError: if a file cannot be written.
     """
-    wanted = check_formats(formats)
+    check_formats(formats)
     chosen = subject(item, name=name, brief=brief, allow_unlawful=allow_unlawful)
-    made = rendered(chosen, wanted, settings)
-    base = file_stem(stem or chosen.name)
+    return write(chosen, formats, out, settings=settings, stem=stem)
+
+
+def write(
+    subject: Subject, formats: Iterable[str], out: Path | str, *, settings: Settings | None = None, stem: str = ""
+) -> tuple[Path, ...]:
+    """Write what `subject` has checked; else as `export`.
+
+    Raises:
+        SettingsError: see `export`.
+        StorageError: if a file cannot be written.
+    """
+    made = rendered(subject, formats, settings)
+    base = file_stem(stem or subject.name)
     paths = []
     for form, data in made.items():
         path = Path(out) / f"{base}{FORMATS[form].suffix}"
@@ -120,13 +143,18 @@ def check_formats(formats: Iterable[str]) -> tuple[str, ...]:
     """Return names of formats, each once.
 
     Raises:
-        SettingsError: if there is no such format, or none is named.
+        SettingsError: if there is no such format, none is named, or what one stands on is not installed.
     """
     wanted = tuple(dict.fromkeys([formats] if isinstance(formats, str) else formats))
     if unknown := [form for form in wanted if form not in FORMATS]:
         raise SettingsError(f"formats must be of {', '.join(FORMATS)}, got {', '.join(map(str, unknown))}")
     if not wanted:
         raise SettingsError(f"formats must name at least one of {', '.join(FORMATS)}, got none")
+    if missing := [form for form in wanted if not FORMATS[form].is_here]:
+        raise SettingsError(
+            f"{missing[0]} must have the package {FORMATS[missing[0]].needs}, got none",
+            f"install it: pip install 'madorizu[{missing[0]}]'",
+        )
     return wanted
 
 
@@ -153,30 +181,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a job: the files, or why there are none."""
+    """What came of a job: the files and what is to be known about them, or why there are none."""
 
     path: Path
     files: tuple[Path, ...] = ()
     error: str = ""
     hint: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def export_or_tell(job: Job) -> Done:
     """Export one plan of many: what cannot be exported is told, not raised."""
     try:
         _check_target(job)
-        made = export(
-            read(job.path),
-            job.formats,
-            job.out,
-            settings=job.settings,
-            name=job.name,
-            stem=_stem_of(job.path),
-            allow_unlawful=job.allow_unlawful,
-        )
+        chosen = subject(read(job.path), name=job.name, allow_unlawful=job.allow_unlawful)
+        made = write(chosen, job.formats, job.out, settings=job.settings, stem=_stem_of(job.path))
     except MadorizuError as error:
         return Done(job.path, (), error.message, error.hint)
-    return Done(job.path, made)
+    return Done(job.path, made, findings=letter_findings(chosen, job.formats))
 
 
 def _check_target(job: Job) -> None:

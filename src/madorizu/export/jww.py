@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from madorizu.draw.style import style_named
 from madorizu.export.cad import Board, draw_board, file_of, new_document, plain_text
+from madorizu.export.letters import ENCODING, in_cp932
 from madorizu.export.subject import Settings, Subject
-
-ENCODING = "cp932"
-GETA = "〓"  # what Japanese printing puts for a letter that it does not have
 
 
 def jww(subject: Subject, settings: Settings) -> bytes:
@@ -27,13 +25,4 @@ def jww(subject: Subject, settings: Settings) -> bytes:
 
 
 def _cp932(words: str) -> str:
-    told = plain_text(words.replace("m²", "㎡").replace("²", "2"))
-    return "".join(letter if _has(letter) else GETA for letter in told)
-
-
-def _has(letter: str) -> bool:
-    try:
-        letter.encode(ENCODING)
-    except UnicodeEncodeError:
-        return False
-    return True
+    return plain_text(in_cp932(words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reportlab.pdfbase import pdfmetrics
@@ -12,8 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from madorizu.draw.marks import PAPER_SCALE, Arc, Area, Box, Lines, Path, Primitive, Text
 from madorizu.draw.style import style_named
-from madorizu.draw.text import FONT_FILE, Lang
+from madorizu.draw.text import FONT_FILE, Lang, packaged
 from madorizu.errors import SettingsError
+from madorizu.export.letters import in_packaged_letters
 from madorizu.export.placing import Storey, box_of_marks, notice_marks, storeys
 from madorizu.export.subject import PAPERS_MM, Settings, Subject
 from madorizu.export.words import drawing_title, floor_size, storey_title
@@ -37,12 +39,13 @@ def pdf(subject: Subject, settings: Settings) -> bytes:
     """Write a PDF with a page per storey, lowest first, all of them at the same place of the paper.
 
     The paper lies, or stands where the drawing only fits so. Lengths on paper are those of the
-    building over the scale; viewers must print at 100 %. Words can be searched and copied. The
-    file carries no date of its own.
+    building over the scale; viewers must print at 100 %. Words can be searched and copied;
+    letters that the packaged font lacks are 〓. The file carries no date of its own.
 
     Raises:
         SettingsError: if the drawing does not fit the paper at the scale.
     """
+    subject, settings = in_packaged_letters(subject), replace(settings, date=packaged(settings.date))
     drawn = storeys(subject, settings)
     marks = [mark for storey in drawn for mark in storey.marks]
     notice = notice_marks(subject, settings, box_of_marks(marks))

@@ -52,7 +52,15 @@ def storeys(
         above = plans[i + 1] if i + 1 < len(plans) else None
         below = plans[i - 1] if i else None
         drawn = primitives(
-            plan, settings.style, layers=layers, lang=settings.lang, above=above, below=below, axes=axes, text_mm=height
+            plan,
+            settings.style,
+            layers=layers,
+            lang=settings.lang,
+            above=above,
+            below=below,
+            axes=axes,
+            text_mm=height,
+            scale=settings.scale,
         )
         x, y, _, _ = outline(plan)
         marks = tuple(moved(_at_scale(mark, settings.scale), x * HALF_MM, y * HALF_MM) for mark in drawn)
@@ -98,12 +106,9 @@ def with_margin(box: Box, settings: Settings) -> Box:
 
 
 def _at_scale(mark: Primitive, scale: int) -> Primitive:
-    """Keep pens as thick on paper as `draw` means them at 1:100, and tell the scale that holds."""
-    if scale == PAPER_SCALE:
+    """Keep pens as thick on paper as `draw` means them at 1:100."""
+    if scale == PAPER_SCALE or isinstance(mark, Text):
         return mark
-    if isinstance(mark, Text):
-        told = f"S=1/{PAPER_SCALE}"
-        return replace(mark, text=f"S=1/{scale}") if mark.layer == "scale" and mark.text == told else mark
     grown = replace(mark, pen_mm=mark.pen_mm * scale / PAPER_SCALE)
     if isinstance(grown, Arc):
         return grown

@@ -15,6 +15,7 @@ from madorizu.draw.style import style_named
 from madorizu.draw.svg import document
 from madorizu.draw.text import LEGIBLE_PX, NAME_MM
 from madorizu.errors import SettingsError
+from madorizu.export.letters import in_packaged_letters
 from madorizu.export.placing import box_of_marks, notice_marks, side_by_side, storeys, with_margin
 from madorizu.export.subject import Settings, Subject
 from madorizu.export.words import drawing_title
@@ -22,11 +23,12 @@ from madorizu.plan import MODULE_MM
 
 
 def png(subject: Subject, settings: Settings) -> bytes:
-    """Draw all storeys side by side as a PNG file.
+    """Draw all storeys side by side as a PNG file. Letters that the packaged font lacks are 〓.
 
     Raises:
         SettingsError: if it would have too many pixels to hold.
     """
+    subject = in_packaged_letters(subject)
     place = SheetPlace(settings.px_per_module)
     height = max(NAME_MM * settings.scale / PAPER_SCALE, LEGIBLE_PX * place.mm_per_px)
     placed = side_by_side(storeys(subject, settings, text_mm=height))

@@ -108,6 +108,8 @@ function card(plan) {
   links.append(link(plan.imageUrl, "PNG"));
   if (plan.svgUrl) links.append(link(plan.svgUrl, "SVG"));
   if (plan.planUrl) links.append(link(plan.planUrl, "JSON"));
+  const others = Object.entries(plan.files).filter(([form]) => !["svg", "png", "json"].includes(form));
+  for (const [form, url] of others) links.append(link(url, form.toUpperCase()));
   const again = element("button", "small", words.again);
   again.type = "button";
   again.addEventListener("click", () => { field("seed").value = plan.seed; });
