@@ -12,7 +12,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import madorizu
 from madorizu import canvas, corpus, draw, executor, files, houses, rules, sidecar
@@ -138,6 +140,19 @@ def test_one_style_needs_no_name_in_the_file(tmp_path: Path) -> None:
 
 
 # --- going on ---------------------------------------------------------------------------
+
+
+def test_random_styles_differ_and_come_again(tmp_path: Path) -> None:
+    """Each storey has a style of its own, without a name; equal arguments give equal pictures."""
+    for name in ("a", "b"):
+        make(tmp_path / name, houses=2, styles=(sidecar.RANDOM_STYLE,), per_house=1)
+    pictures = sorted((tmp_path / "a").glob("*.png"))
+    assert len(pictures) >= 2
+    for path in pictures:
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+        assert sidecar.read(path.with_suffix(".json")).style == "random"
+    papers = {tuple(np.asarray(Image.open(path).convert("RGB"))[0, 0]) for path in pictures}
+    assert len(papers) == len(pictures)
 
 
 def test_what_is_there_is_kept_and_what_is_missing_made(made: Made, counted: list[int]) -> None:

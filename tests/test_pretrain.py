@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from transformers import CLIPTokenizer
 
 import plans
@@ -27,19 +28,23 @@ from madorizu.diffusion.pretrain import (
     assemble,
     autoencoder,
     denoiser,
+    loop,
     pairs,
     ranks,
     reader,
     recipe,
+    sight,
     snapshots,
     stages,
     text,
 )
-from madorizu.errors import BaseModelError, DatasetError, TrainingError
+from madorizu.errors import BaseModelError, DatasetError, SettingsError, TrainingError
 from madorizu.plan import House, outline
 
 TINY = recipe.Recipe(
     size_px=32,
+    held_out=1,
+    preview_every=4,
     autoencoder=recipe.Autoencoder(
         channels=(8, 8, 16), latent_channels=4, norm_groups=4, crop_px=16, batch=2, warmup=2, steps=4, whole_from=0.7
     ),
@@ -82,7 +87,9 @@ class World:
         self.work, self.base = root / "work", root / "base"
         self.words: list[str] = []
         with device.hushed():
-            found = stages.run(self.corpus, self.work, self.base, TINY, threads=1, report=self.words.append)
+            found = stages.run(
+                stages.Order(self.corpus, self.work, self.base, TINY), threads=1, report=self.words.append
+            )
         assert found == self.base
 
 
@@ -148,7 +155,8 @@ def test_a_run_that_was_stopped_equals_one_that_was_not(
         if minutes:
             monkeypatch.setattr(ranks, "any_of", lambda said: next(answers))
         with device.hushed():
-            return stages.run(world.corpus, work, out, TINY, minutes=minutes, threads=1, report=lambda line: None)
+            order = stages.Order(world.corpus, work, out, TINY)
+            return stages.run(order, minutes=minutes, threads=1, report=lambda line: None)
 
     def steps_of(stage: str) -> int:
         return int(json.loads((work / stage / "state.json").read_text())["step"])
@@ -167,7 +175,8 @@ def test_a_finished_work_folder_is_assembled_again(world: World, tmp_path: Path)
     """Nothing is trained or encoded; the folder comes out the same."""
     words: list[str] = []
     with device.hushed():
-        stages.run(world.corpus, world.work, tmp_path / "again", TINY, threads=1, report=words.append)
+        order = stages.Order(world.corpus, world.work, tmp_path / "again", TINY)
+        stages.run(order, threads=1, report=words.append)
     assert words == ["corpus: 4 pictures"]
     assert (tmp_path / "again" / assemble.CHECKSUMS).read_text() == (world.base / assemble.CHECKSUMS).read_text()
 
@@ -176,6 +185,89 @@ def test_parts_must_be_trained_first(tmp_path: Path) -> None:
     """Assembling from nothing names the part that is missing."""
     with pytest.raises(TrainingError, match="autoencoder must be trained first, got no snapshot"):
         assemble.assemble(tmp_path, tmp_path / "out", TINY)
+
+
+# --- what is seen meanwhile ---------------------------------------------------------------
+
+
+def test_held_out_houses_are_judged_and_drawn(world: World) -> None:
+    """Whole houses; the loss stands in a line of JSON, the previews side by side in a picture."""
+    found = pairs.find(world.corpus)
+    held = sight.held_out(found, TINY.held_out)
+    assert 1 <= len(held) <= 2 and held == sight.held_out(found, TINY.held_out)
+    assert not {found[i].house for i in held} & {p.house for i, p in enumerate(found) if i not in held}
+    assert sight.held_out(found, 0) == () == sight.held_out(found, 2)  # half of the corpus is too much
+    (row,) = sight.read_metrics(world.work)
+    assert row["step"] == 4 and 0.1 < row["validation_loss"] < 10
+    with Image.open(world.work / "previews" / "000004.png") as preview:
+        assert preview.size == (32 * len(held), 32)
+
+
+def test_the_validation_loss_is_always_of_the_same_noise(world: World) -> None:
+    """A model that says nothing errs by the velocity itself: about one, each time the same."""
+    tokenizer = CLIPTokenizer.from_pretrained(world.work / "tokenizer")
+    model = denoiser.Denoiser(TINY, len(tokenizer))
+    for weight in model.unet.conv_out.parameters():
+        torch.nn.init.zeros_(weight)
+    latents = load_file(world.work / stages.LATENTS)["mean"][:2]
+    first, second = (denoiser.validation_loss(model, latents, [CAPTION] * 2, tokenizer) for _ in range(2))
+    assert first == second == pytest.approx(1, abs=0.3)
+
+
+# --- from a base on -----------------------------------------------------------------------
+
+
+def test_a_base_is_trained_further(world: World, tmp_path: Path) -> None:
+    """Its autoencoder and words stay as they are, byte for byte; its UNet moves on from where it was."""
+    order = stages.Order(world.corpus, tmp_path / "work", tmp_path / "next", TINY, start=world.base)
+    words: list[str] = []
+    with device.hushed():
+        assert stages.run(order, threads=1, report=words.append) == tmp_path / "next"
+    assert not [line for line in words if line.startswith(("autoencoder", "reader"))]
+    for name in ("vae/diffusion_pytorch_model.safetensors", "tokenizer/tokenizer.json"):
+        assert (tmp_path / "next" / name).read_bytes() == (world.base / name).read_bytes()
+    old, new = (load_file(f / "unet" / "diffusion_pytorch_model.safetensors") for f in (world.base, tmp_path / "next"))
+    moved = max(float((old[name] - new[name]).abs().max()) for name in old)
+    assert 0 < moved < 0.1  # four steps at a rate of at most 0.0008
+
+
+def test_a_base_of_another_shape_is_not_trained_further(world: World, tmp_path: Path) -> None:
+    """The message names the part, the hint what to do."""
+    other = replace(TINY, autoencoder=replace(TINY.autoencoder, latent_channels=2))
+    order = stages.Order(world.corpus, tmp_path / "work", tmp_path / "next", other, start=world.base)
+    with pytest.raises(BaseModelError, match="base must be whole and of this recipe, got .* in vae.*same recipe"):
+        stages.run(order, threads=1, report=lambda line: None)
+
+
+# --- the recipe ---------------------------------------------------------------------------
+
+
+def test_a_recipe_is_read_from_toml(tmp_path: Path) -> None:
+    """What is not named stays; lists become tuples."""
+    path = tmp_path / "r.toml"
+    path.write_text("seed = 3\n[autoencoder]\nchannels = [8, 8, 16]\n[denoiser]\nbatch = 2\n")
+    found = recipe.read(path)
+    assert (found.seed, found.autoencoder.channels, found.denoiser.batch) == (3, (8, 8, 16), 2)
+    assert found.denoiser.steps == recipe.Recipe().denoiser.steps
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        ("seeds = 3", "recipe's keys must be known, got seeds in"),
+        ("[denoiser]\nbatches = 2", r"recipe's keys must be known, got denoiser\.batches in"),
+        ("[denoiser]\nbatch = 'two'", r"recipe's denoiser\.batch must be of its kind"),
+        ("seed = ", "recipe must be a TOML file that can be read"),
+    ],
+)
+def test_a_recipe_that_is_none(tmp_path: Path, words: str, match: str) -> None:
+    """Unknown names, values of another kind, no TOML."""
+    path = tmp_path / "r.toml"
+    path.write_text(words)
+    with pytest.raises(SettingsError, match=match):
+        recipe.read(path)
+    with pytest.raises(SettingsError, match="recipe must be a TOML file that can be read"):
+        recipe.read(tmp_path / "none.toml")
 
 
 # --- the corpus -------------------------------------------------------------------------
@@ -191,10 +283,34 @@ def test_pairs_have_captions_of_the_grammar(world: World) -> None:
     assert (small.shape, small.dtype.name) == ((2, 32, 32, 3), "uint8")
 
 
+def test_the_autoencoder_learns_from_more_drawings(world: World, tmp_path: Path) -> None:
+    """All of a folder of PNG files, and of the corpus what there is room for."""
+    found = pairs.find(world.corpus)
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
+    assert pairs.drawings(found, None, 32, most=9).shape == (4, 32, 32, 3)
+    drawn = pairs.drawings(found, tmp_path, 32, most=3)
+    assert drawn.shape == (3, 32, 32, 3)
+    assert np.array_equal(drawn[:2], pairs.pictures(found[::2], 32))
+    assert (drawn[2] == (255, 0, 0)).all()
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(DatasetError, match="drawings must be PNG files, got none in"):
+        pairs.drawings(found, tmp_path, 32, most=3)
+
+
+def test_a_style_without_a_name_is_not_in_the_caption(tmp_path: Path) -> None:
+    """Of a drawing in a random style the caption says everything else."""
+    plan, house = plans.sample_house().plans[0], plans.sample_house()
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    place = canvas.fit_outline(outline(plan))
+    sidecar.write(tmp_path / "a.json", plan, house=house, style=sidecar.RANDOM_STYLE, canvas=place)
+    (pair,) = pairs.find(tmp_path)
+    assert "style" not in pair.caption and pair.caption == caption(brief.brief_of(plan))
+
+
 def test_a_corpus_without_pairs_is_refused(tmp_path: Path) -> None:
     """No pictures, or sidecars of other tools, which hold no plan."""
     with pytest.raises(DatasetError, match="corpus must hold PNG files, got none.*madorizu corpus"):
-        stages.run(tmp_path, tmp_path / "work", tmp_path / "out", TINY)
+        stages.run(stages.Order(tmp_path, tmp_path / "work", tmp_path / "out", TINY))
     assert not (tmp_path / "work").exists()
     Image.new("RGB", (8, 8)).save(tmp_path / "a_1f.png")
     (tmp_path / "a_1f.json").write_text('{"grid_px": 64, "grid_mm": 910, "floor": "1F"}')
@@ -234,7 +350,7 @@ def test_whitening_changes_the_latents_and_no_picture(world: World) -> None:
     assert torch.allclose(drawn, again, atol=1e-4)
     assert others.mean(dim=(0, 2, 3)).abs().max() < 0.01
     assert (others.std(dim=(0, 2, 3)) - 1).abs().max() < 0.01
-    kept = stages._latents(pairs.find(world.corpus), world.work, TINY, print)[0]
+    kept = load_file(world.work / stages.LATENTS)["mean"]
     assert torch.allclose(kept.float(), others, atol=0.01)
 
 
@@ -245,10 +361,10 @@ def test_a_new_autoencoder_passes_its_latents_almost_without_noise() -> None:
     assert model.decoder.mid_block.resnets[0].conv2.weight.abs().max() == 0
 
 
-def numbered() -> np.ndarray:
+def numbered(side: int = 32) -> np.ndarray:
     """Two pictures whose red is the column and whose green is the row."""
-    image = np.zeros((32, 32, 3), np.uint8)
-    image[:, :, 0], image[:, :, 1] = np.meshgrid(np.arange(32), np.arange(32))
+    image = np.zeros((side, side, 3), np.uint8)
+    image[:, :, 0], image[:, :, 1] = np.meshgrid(np.arange(side), np.arange(side))
     return np.stack([image, image])
 
 
@@ -265,12 +381,12 @@ def test_crops_follow_from_seed_step_and_rank() -> None:
     assert autoencoder.crops(drawings, 3, 0, TINY).shape == (1, 3, 32, 32)  # 3 of 4 steps: beyond 0.7
 
 
-def test_most_crops_lie_on_the_module_grid() -> None:
-    """Unchanged crops begin at multiples of a sixteenth of the canvas, and are pieces of the drawing."""
-    plain = replace(TINY, autoencoder=replace(TINY.autoencoder, hard_share=0.0, batch=8))
-    red, green = ((autoencoder.crops(numbered(), 0, 0, plain)[:, c] + 1) * 127.5 for c in (0, 1))
+def test_most_crops_lie_on_the_lattice() -> None:
+    """Unchanged crops begin at multiples of half a module, and are pieces of the drawing."""
+    plain = replace(TINY, size_px=128, autoencoder=replace(TINY.autoencoder, hard_share=0.0, batch=8))
+    red, green = ((autoencoder.crops(numbered(128), 0, 0, plain)[:, c] + 1) * 127.5 for c in (0, 1))
     corners = np.stack([red[:, 0, 0], green[:, 0, 0]]).round().astype(int)
-    assert (corners % 2 == 0).all() and corners.max() <= 16
+    assert (corners % 4 == 0).all() and corners.max() <= 112
     assert np.allclose(red[:, 0, -1] - red[:, 0, 0], 15)
 
 
@@ -285,9 +401,9 @@ def test_changed_crops_stay_pictures() -> None:
 
 def test_the_rate_rises_and_falls_to_a_twentieth() -> None:
     """Ten steps of warm-up, then half a cosine over a hundred; flat beyond the end."""
-    found = [autoencoder.rate(1.0, 10, 110, step) for step in (0, 9, 10, 60, 110, 500)]
+    found = [loop.rate(1.0, 10, 110, step) for step in (0, 9, 10, 60, 110, 500)]
     assert found == pytest.approx([0.1, 1.0, 1.0, 0.525, 0.05, 0.05])
-    assert autoencoder.rate(2.0, 0, 100, 0) == pytest.approx(2.0)
+    assert loop.rate(2.0, 0, 100, 0) == pytest.approx(2.0)
 
 
 # --- words ------------------------------------------------------------------------------
@@ -346,7 +462,7 @@ def test_a_snapshot_of_another_recipe_is_refused(world: World) -> None:
     """Another learning rate, another run: nothing is mixed."""
     other = replace(TINY, denoiser=replace(TINY.denoiser, learning_rate=1e-5))
     with pytest.raises(TrainingError, match="snapshot must be of this recipe, got another one in .*denoiser"):
-        stages.run(world.corpus, world.work, world.base, other, report=lambda line: None)
+        stages.run(stages.Order(world.corpus, world.work, world.base, other), report=lambda line: None)
 
 
 @pytest.mark.parametrize("name", ["model", "average", "optimizer"])

@@ -18,6 +18,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import time
 import zlib
 from collections import Counter
@@ -31,6 +32,8 @@ from PIL import Image
 
 from madorizu import __version__, canvas, draw, executor, files, houses, sidecar
 from madorizu.brief import GRAMMAR_VERSION
+from madorizu.draw.style import Style
+from madorizu.draw.variety import random_style
 from madorizu.errors import SettingsError, SolveError
 from madorizu.plan import House, Plan, outline
 
@@ -140,7 +143,7 @@ def make(  # noqa: PLR0913  # the settings of a corpus, as its command has them
     Args:
         houses: how many houses.
         seed: equal seeds give equal files.
-        styles: names of `draw.STYLES` to choose from.
+        styles: names of `draw.STYLES` to choose from; "random" draws each storey in a style of its own.
         out: folder, new or of a corpus with the same settings; pairs that are there are kept.
         workers, cluster: where it is done, see `executor.run`.
         per_house: in how many of the styles each house is drawn.
@@ -183,10 +186,9 @@ def _checked(houses: int, seed: int, styles: Sequence[str], per_house: int, stor
     """Return what decides the files, as it stands in the manifest."""
     if houses < 1:
         raise SettingsError(f"houses must be at least 1, got {houses}")
-    if not styles or (unknown := sorted(set(styles) - set(draw.STYLES))):
-        raise SettingsError(
-            f"styles must be of {', '.join(draw.STYLES)}, got {', '.join(unknown) if styles else 'none'}"
-        )
+    known = (*draw.STYLES, sidecar.RANDOM_STYLE)
+    if not styles or (unknown := sorted(set(styles) - set(known))):
+        raise SettingsError(f"styles must be of {', '.join(known)}, got {', '.join(unknown) if styles else 'none'}")
     if len(set(styles)) < len(styles):
         raise SettingsError(f"styles must differ, got {', '.join(styles)}")
     if draw.DATASET_STYLE in styles and len(styles) > 1:
@@ -263,13 +265,19 @@ def _drawn(house: House, entry: _Entry, *, alone: bool) -> dict[str, bytes]:
         for plan in house.plans:
             stem = _stem(entry.house, style, plan.floor, alone=alone)
             area = canvas.fit_outline(outline(plan))
-            found[f"{stem}.png"] = _png(plan, style, area)
+            found[f"{stem}.png"] = _png(plan, _style(style, house, plan), area)
             note = sidecar.to_json(plan, house=house, style=style, canvas=area)
             found[f"{stem}.json"] = (json.dumps(note, ensure_ascii=False, indent=1) + "\n").encode()
     return found
 
 
-def _png(plan: Plan, style: str, area: canvas.Canvas) -> bytes:
+def _style(name: str, house: House, plan: Plan) -> str | Style:
+    if name != sidecar.RANDOM_STYLE:
+        return name
+    return random_style(random.Random(f"{house.house_id}/{house.seed}/{plan.floor}"))
+
+
+def _png(plan: Plan, style: str | Style, area: canvas.Canvas) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(draw.raster(plan, style, canvas=area)).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()

@@ -41,6 +41,9 @@ _FLOOR_WORDS: dict[str, Floor] = {"1F": "1F", "1": "1F", "1階": "1F", "2F": "2F
 _FLOOR_IN_NAME = re.compile(r"(?<![a-z0-9])([12])f(?![a-z0-9])")
 
 
+RANDOM_STYLE = "random"  # of drawings in a style without a name
+
+
 @dataclass(frozen=True, slots=True)
 class Sidecar:
     """What the JSON beside an image says.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from madorizu.app import exporting, legalising, reading
+from madorizu.app import adapters, evaluating, exporting, legalising, reading
 from madorizu.errors import InputError, MadorizuError, SettingsError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 base_app = typer.Typer(help="Base models.", no_args_is_help=True)
 app.add_typer(base_app, name="base")
+app.add_typer(adapters.adapter_app, name="adapter")
 app.add_typer(reading.tracer_app, name="tracer")
 
 # The repository that this file lies in, or the working folder where it is installed without one.
@@ -125,7 +126,9 @@ def corpus(
     houses: Annotated[int, typer.Option("--houses", min=1, help="number of houses")],
     out: Annotated[Path, typer.Option("--out", help="folder for the pairs")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="seed of the first house")] = 0,
-    style: Annotated[list[str] | None, typer.Option("--style", help="drawing style; may be repeated")] = None,
+    style: Annotated[
+        list[str] | None, typer.Option("--style", help="drawing style, or random; may be repeated")
+    ] = None,
     per_house: Annotated[int, typer.Option("--per-house", min=1, help="in how many styles each house is drawn")] = 1,
     storeys: Annotated[int | None, typer.Option("--storeys", min=1, max=2, help="only such houses")] = None,
     workers: Annotated[int, typer.Option("--workers", min=0, help="processes; 0 = one per core")] = 0,
@@ -173,18 +176,33 @@ def base_train(
     corpus: Annotated[Path, typer.Argument(help="folder that `madorizu corpus` wrote")],
     work: Annotated[Path, typer.Option("--work", help="folder of the stages' snapshots")] = Path("base_work"),
     out: Annotated[Path, typer.Option("--out", help="folder of the base")] = Path("base"),
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", help="TOML file of settings [default: the shipped base's]")
+    ] = None,
+    drawings: Annotated[
+        Path | None, typer.Option("--drawings", help="folder of more PNG files for the autoencoder alone")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--start", help="base whose autoencoder and words are kept and whose UNet goes on")
+    ] = None,
     minutes: Annotated[float, typer.Option("--minutes", help="stop and save after so long; 0 never")] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    device: Device = "auto",
     threads: Annotated[int, typer.Option("--threads", min=0, help="of the CPU; 0 for all cores")] = 0,
 ) -> None:
     """Train the embedded base: autoencoder, then text encoder and UNet. Goes on where it stopped."""
     import math
 
-    from madorizu.diffusion.pretrain import recipe, stages
+    from madorizu.diffusion.device import choose
+    from madorizu.diffusion.pretrain import stages
+    from madorizu.diffusion.pretrain.recipe import Recipe, read
 
-    whole = recipe.Recipe(seed=seed)
-    found = stages.run(corpus, work, out, whole, minutes=minutes or math.inf, threads=threads or None, report=say)
+    settings = Recipe() if recipe is None else read(recipe)
+    order = stages.Order(corpus, work, out, settings, drawings, start, choose(device))
+    found = stages.run(order, minutes=minutes or math.inf, threads=threads or None, report=say)
     print(found if found is not None else work)
+
+
+base_app.command("eval")(evaluating.base_eval)
 
 
 # --- plans -----------------------------------------------------------------------------
@@ -193,6 +211,9 @@ def base_train(
 @app.command()
 def generate(
     output: Annotated[Path, typer.Option("--output", help="file: .png; also .svg or .json from the solver")],
+    to: Annotated[
+        list[str] | None, typer.Option("--to", help="formats of export, one file of each per house, named as --output")
+    ] = None,
     width: Width = None,
     height: Height = None,
     request: Annotated[
@@ -236,7 +257,10 @@ def generate(
     from madorizu import pipeline
 
     who = _generator(generator, raw)
-    pipeline.check_output(output, sidecar=sidecar, generator=who)
+    formats = () if to is None else exporting.named(to)
+    pipeline.check_output(
+        output.with_name(f"{output.name}.json") if formats else output, sidecar=sidecar, generator=who
+    )
     open_style = style == "none"
     words: Wishes = {"entrance": entrance, "bedrooms": bedrooms, "nldk": nldk, "stair_place": stair_place}
     words |= {"features": _names(features), "upper": upper}
@@ -260,9 +284,16 @@ def generate(
         style=None if model is None or open_style else model.style,
         labels=labels and not sidecar,
     )
-    paths = pipeline.save(designs, output, labels=labels, sidecar=sidecar)
-    for path, one in zip(paths, designs, strict=True):
+    if not formats and brief.floor == "both" and output.suffix.lower() == ".json":
+        formats = ("json",)  # a house is one file
+    saved = (
+        exporting.save(designs, output, formats)
+        if formats
+        else pipeline.save(designs, output, labels=labels, sidecar=sidecar)
+    )
+    for path in saved:
         print(path)
+    for one in designs:
         say(f"  {one.caption} (seed {one.seed}, {one.generator})")
         for finding in one.findings:
             if finding.hard:
@@ -384,6 +415,7 @@ def _print_findings(path: Path, findings: Sequence[Finding]) -> None:
 app.command()(exporting.export)
 app.command()(reading.trace)
 app.command()(legalising.legalise)
+app.command()(evaluating.evaluate)
 
 
 @app.command()

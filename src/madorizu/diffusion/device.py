@@ -35,10 +35,19 @@ class Device:
 
         return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.dtype]
 
+    def autocast(self) -> torch.autocast:
+        """Compute what is inside in this format, the rest in float32."""
+        import torch
+
+        return torch.autocast(self.name, self.torch_dtype, enabled=self.dtype != "fp32")
+
     @property
     def mixed_precision(self) -> str:
         """The dtype as accelerate names it."""
         return "no" if self.dtype == "fp32" else self.dtype
+
+
+CPU = Device("cpu", "fp32")
 
 
 def choose(device: str = "auto", dtype: str = "auto") -> Device:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,10 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D
 
+from madorizu import degrade
 from madorizu.diffusion.denoise import counted
-from madorizu.diffusion.pretrain import ranks, recipe, snapshots
-
-Report = Callable[[str], None]
+from madorizu.diffusion.device import CPU, Device
+from madorizu.diffusion.pretrain import loop, recipe
 
 
 def build(settings: recipe.Autoencoder, size_px: int) -> AutoencoderKL:
@@ -55,8 +53,9 @@ def train(
     out: Path,
     whole: recipe.Recipe,
     *,
+    place: Device = CPU,
     until: float = math.inf,
-    report: Report = print,
+    report: loop.Report = print,
     save_every: int = 100,
 ) -> int:
     """Train until the recipe's steps are done or the clock says stop; returns the steps done.
@@ -65,56 +64,32 @@ def train(
         pictures: uint8, (n, side, side, 3).
         out: folder of the snapshot.
         whole: the recipe.
+        place: the device, and the format to compute in.
         until: `time.monotonic()` at which to save and stop.
         report: gets a line now and then.
         save_every: steps between snapshots.
     """
     settings = whole.autoencoder
-    rank, _ = ranks.join()
     torch.manual_seed(whole.seed)
-    model = build(settings, whole.size_px).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, betas=(0.9, 0.98), fused=True
-    )
-    tag = repr((asdict(settings), whole.seed))
-    found = snapshots.load(out, model, optimizer, tag)
-    average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
-    step: int = state["step"]
-    begun, losses = time.monotonic(), []
-    while step < settings.steps and not ranks.any_of(time.monotonic() >= until):
+    model = build(settings, whole.size_px).to(place.name, memory_format=torch.channels_last)
+
+    def loss_at(step: int, rank: int) -> torch.Tensor:
         batch = torch.from_numpy(crops(pictures, step, rank, whole)).contiguous(memory_format=torch.channels_last)
-        for group in optimizer.param_groups:
-            group["lr"] = rate(settings.learning_rate, settings.warmup, settings.steps, step)
-        loss = loss_of(model, batch, settings, counted(whole.seed, "latent", step, rank))
-        loss.backward()  # type: ignore[no-untyped-call]
-        ranks.average_gradients(model)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        keep = min(settings.ema, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-        losses.append(loss.item())
-        if step % 50 == 0 and rank == 0:
-            speed = (time.monotonic() - begun) / 50
-            report(f"autoencoder {step}/{settings.steps} loss {np.mean(losses[-50:]):.4f} {speed:.2f} s/step")
-            begun = time.monotonic()
-        if step % save_every == 0 and rank == 0:
-            snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
-    if rank == 0:
-        snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
-    ranks.wait()
-    return step
+        with place.autocast():
+            return loss_of(model, batch.to(place.name), settings, counted(whole.seed, "latent", step, rank))
 
-
-def rate(peak: float, warmup: int, steps: int, step: int) -> float:
-    """Return the learning rate: linear warm-up, then a cosine to a twentieth of the peak."""
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    done = (step - warmup) / max(1, steps - warmup)
-    return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+    course = loop.Course(
+        "autoencoder",
+        settings.steps,
+        settings.learning_rate,
+        settings.warmup,
+        settings.ema,
+        weight_decay=1e-4,
+        images=settings.batch,
+        recipe=repr((asdict(settings), whole.seed)),
+        save_every=save_every,
+    )
+    return loop.run(model, [(model, 1.0)], loss_at, course, out, until=until, report=report)
 
 
 def loss_of(
@@ -126,7 +101,9 @@ def loss_of(
     and the divergence of the latents from a normal distribution.
     """
     latents = model.encode(batch).latent_dist
-    drawn = model.decode(latents.sample(generator)).sample
+    # The noise comes from the CPU, so that a step sees the same on every device.
+    noise = torch.randn(latents.mean.shape, generator=generator).to(latents.mean)
+    drawn = model.decode(latents.mean + latents.std * noise).sample
     across, down = _gradients(batch)
     near = F.max_pool2d((across.abs() + down.abs()).amax(dim=1, keepdim=True).clamp(max=1), 5, stride=1, padding=2)
     error = ((drawn - batch).abs() * (1 + settings.edge_weight * near)).mean() / (1 + settings.edge_weight * 0.1)
@@ -158,7 +135,7 @@ def crops(pictures: np.ndarray, step: int, rank: int, whole: recipe.Recipe) -> n
     for _ in range(batch):
         image = pictures[rng.integers(len(pictures))]
         hard = rng.random() < settings.hard_share
-        grid = 1 if hard else whole.size_px // 16  # a module at the canvas's larger scale
+        grid = 1 if hard else whole.size_px // 32  # half a module at the canvas's larger scale
         room = (image.shape[0] - side) // grid + 1
         # The middle of the canvas holds the plan, the rim is often empty.
         top, left = (int(np.clip(rng.normal(room / 2, room / 3.2), 0, room - 1)) * grid for _ in range(2))
@@ -168,8 +145,10 @@ def crops(pictures: np.ndarray, step: int, rank: int, whole: recipe.Recipe) -> n
 
 
 def changed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a crop as another hand might have drawn or scanned it; uint8, same shape."""
+    """Return a crop as another hand might have drawn, coloured, turned, scaled or scanned it; uint8, same shape."""
     work = np.ascontiguousarray(image)
+    if rng.random() < 0.3:  # the other way round
+        work = np.ascontiguousarray(np.rot90(work, int(rng.integers(1, 4))))
     if rng.random() < 0.3:  # thicker or thinner lines
         kernel = np.ones((2, 2), np.uint8)
         work = cv2.erode(work, kernel) if rng.random() < 0.5 else cv2.dilate(work, kernel)
@@ -177,16 +156,20 @@ def changed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         scale = rng.uniform(0.75, 1.3)
         work = cv2.resize(work, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         work = _refit(work, image.shape[0])
-    values: Any = work.astype(np.float32) / 255
-    if rng.random() < 0.6:  # other colours: a random affine map of the colour cube
-        mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
-        values = (values - 0.5) @ mix.T.astype(np.float32) + 0.5 + rng.normal(0, 0.15, 3).astype(np.float32)
+    if rng.random() < 0.5:
+        work = recoloured(work, rng)
+    if rng.random() < 0.4:
+        work = degrade.random_wear(work, rng, 0.5)
+    return work
+
+
+def recoloured(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Map the colour cube at random, by an affine map and perhaps its inversion; uint8, same shape."""
+    mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
+    values = (image.astype(np.float32) / 255 - 0.5) @ mix.T.astype(np.float32) + 0.5
+    values = values + rng.normal(0, 0.15, 3).astype(np.float32)
     if rng.random() < 0.2:
         values = 1 - values
-    if rng.random() < 0.2:
-        values = cv2.GaussianBlur(values, (3, 3), 0)
-    if rng.random() < 0.15:
-        values = values + rng.normal(0, 0.03, values.shape).astype(np.float32)
     out: np.ndarray = (values.clip(0, 1) * 255).astype(np.uint8)
     return out
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,10 +17,8 @@ from transformers import CLIPTokenizer
 from madorizu import brief, wording
 from madorizu.diffusion import denoise
 from madorizu.diffusion.denoise import counted
-from madorizu.diffusion.pretrain import ranks, recipe, snapshots, text
-from madorizu.diffusion.pretrain.autoencoder import rate
-
-Report = Callable[[str], None]
+from madorizu.diffusion.device import CPU, Device
+from madorizu.diffusion.pretrain import loop, recipe, text
 
 # Cosine schedule: little signal is left at the last step, so colours of the paper are free.
 SCHEDULE: dict[str, Any] = {
@@ -37,17 +34,18 @@ class Material:
     """What the UNet is trained on.
 
     Attributes:
-        means, deviations: latents, (n, channels, side, side), of mean 0 and deviation 1.
+        latents: float16, (n, channels, side, side), of mean 0 and deviation 1.
         captions: of the grammar, one per latent.
         tokenizer: the base's own.
         taught: weights that the text encoder begins with, from `reader`.
+        started: weights of a base that both begin with instead.
     """
 
-    means: torch.Tensor
-    deviations: torch.Tensor
+    latents: torch.Tensor
     captions: Sequence[str]
     tokenizer: CLIPTokenizer
     taught: Mapping[str, torch.Tensor]
+    started: Mapping[str, torch.Tensor] | None = None
 
 
 class Denoiser(torch.nn.Module):
@@ -87,17 +85,16 @@ def build_unet(whole: recipe.Recipe) -> UNet2DConditionModel:
     )
 
 
-def encode(vae: AutoencoderKL, pictures: np.ndarray, *, batch: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
-    """Encode pictures; returns the latents' means and deviations, float16, (n, channels, side, side)."""
-    means, deviations = [], []
+def encode(vae: AutoencoderKL, pictures: np.ndarray, *, batch: int = 4) -> torch.Tensor:
+    """Encode pictures; returns the latents' means, float16 on the CPU, (n, channels, side, side)."""
+    means = []
     with torch.no_grad():
         for start in range(0, len(pictures), batch):
             block = torch.from_numpy(pictures[start : start + batch].transpose(0, 3, 1, 2).astype(np.float32))
-            found = vae.encode(block / 127.5 - 1).latent_dist
+            found = vae.encode((block / 127.5 - 1).to(vae.device)).latent_dist
             # The picture's memory order would otherwise be that of the latents, which no file takes.
-            means.append(found.mean.half().contiguous())
-            deviations.append(found.std.half().contiguous())
-    return torch.cat(means), torch.cat(deviations)
+            means.append(found.mean.half().cpu().contiguous())
+    return torch.cat(means)
 
 
 def train(
@@ -105,9 +102,11 @@ def train(
     out: Path,
     whole: recipe.Recipe,
     *,
+    place: Device = CPU,
     until: float = math.inf,
-    report: Report = print,
+    report: loop.Report = print,
     save_every: int = 200,
+    at_save: Callable[[int, Denoiser], None] | None = None,
 ) -> int:
     """Train until the recipe's steps are done or the clock says stop; returns the steps done.
 
@@ -115,81 +114,110 @@ def train(
         material: latents and captions.
         out: folder of the snapshot.
         whole: the recipe.
+        place: the device, and the format to compute in.
         until: `time.monotonic()` at which to save and stop.
         report: gets a line now and then.
         save_every: steps between snapshots.
+        at_save: is called with the step and the averaged model when a snapshot was saved.
     """
     settings = whole.denoiser
-    rank, world = ranks.join()
     torch.manual_seed(whole.seed)
     model = Denoiser(whole, len(material.tokenizer))
-    model.text_encoder.load_state_dict(material.taught)
+    if material.started is None:
+        model.text_encoder.load_state_dict(material.taught)
+    else:
+        model.load_state_dict(material.started)
+    model.to(place.name)
     model.unet.to(memory_format=torch.channels_last)  # a fifth faster on a CPU
     scheduler = DDPMScheduler(**SCHEDULE)
-    groups = [
-        {"params": model.unet.parameters(), "share": 1.0},
-        {"params": model.text_encoder.parameters(), "share": settings.text_rate},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=1e-2, betas=(0.9, 0.98), fused=True)
-    tag = repr((asdict(whole.autoencoder), asdict(settings), whole.seed))
-    found = snapshots.load(out, model, optimizer, tag)
-    average, state = found if found else ({k: v.clone() for k, v in model.state_dict().items()}, {"step": 0})
-    step: int = state["step"]
-    begun, losses = time.monotonic(), []
-    while step < settings.steps and not ranks.any_of(time.monotonic() >= until):
-        for group in optimizer.param_groups:
-            group["lr"] = group["share"] * rate(settings.learning_rate, settings.warmup, settings.steps, step)
-        loss = _loss(model, material, scheduler, whole, step, rank)
-        loss.backward()  # type: ignore[no-untyped-call]
-        ranks.average_gradients(model)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        _follow(average, model, min(settings.ema, (1 + step) / (10 + step)))
-        losses.append(loss.item())
-        if step % 50 == 0 and rank == 0:
-            speed = 50 * world * settings.batch / (time.monotonic() - begun)
-            report(f"denoiser {step}/{settings.steps} loss {np.mean(losses[-50:]):.4f} {speed:.1f} images/s")
-            begun = time.monotonic()
-        if step % save_every == 0 and rank == 0:
-            snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
-    if rank == 0:
-        snapshots.save(out, model, average, optimizer, {"step": step, "recipe": tag})
-    ranks.wait()
-    return step
+
+    def loss_at(step: int, rank: int) -> torch.Tensor:
+        drawn = _drawn(material, whole, step, rank)
+        with place.autocast():
+            losses, timesteps = losses_of(model, material.tokenizer, scheduler, drawn, place)
+        return (losses * denoise.loss_weights(scheduler, timesteps, settings.min_snr)).mean()
+
+    def told(step: int, average: dict[str, torch.Tensor]) -> None:
+        if at_save is not None:
+            kept = {k: v.clone() for k, v in model.state_dict().items()}
+            model.load_state_dict(average)
+            at_save(step, model)
+            model.load_state_dict(kept)
+
+    course = loop.Course(
+        "denoiser",
+        settings.steps,
+        settings.learning_rate,
+        settings.warmup,
+        settings.ema,
+        weight_decay=1e-2,
+        images=settings.batch,
+        recipe=repr((asdict(whole.autoencoder), asdict(settings), whole.seed)),
+        save_every=save_every,
+    )
+    parts = [(model.unet, 1.0), (model.text_encoder, settings.text_rate)]
+    return loop.run(model, parts, loss_at, course, out, until=until, report=report, at_save=told)
 
 
-def _follow(average: dict[str, torch.Tensor], model: torch.nn.Module, keep: float) -> None:
-    with torch.no_grad():
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                average[name].lerp_(value, 1 - keep)
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What chance gives to one step: clean latents and noise, (n, channels, side, side), timesteps (n,), captions."""
+
+    clean: torch.Tensor
+    noise: torch.Tensor
+    timesteps: torch.Tensor
+    captions: Sequence[str]
 
 
-def _loss(
-    model: Denoiser,
-    material: Material,
-    scheduler: DDPMScheduler,
-    whole: recipe.Recipe,
-    step: int,
-    rank: int,
-) -> torch.Tensor:
-    settings = whole.denoiser
+def _drawn(material: Material, whole: recipe.Recipe, step: int, rank: int) -> Drawn:
+    batch = whole.denoiser.batch
     rng = counted(whole.seed, "denoiser", step, rank)
-    chosen = torch.randint(len(material.captions), (settings.batch,), generator=rng)
-    means, deviations = material.means[chosen].float(), material.deviations[chosen].float()
-    clean = means + deviations * torch.randn(means.shape, generator=rng)
+    chosen = torch.randint(len(material.captions), (batch,), generator=rng)
+    clean = material.latents[chosen].float()
     noise = torch.randn(clean.shape, generator=rng)
-    timesteps = torch.randint(len(scheduler.betas), (settings.batch,), generator=rng)
-    words = [reworded(material.captions[int(i)], whole, step, rank * settings.batch + n) for n, i in enumerate(chosen)]
-    length = material.tokenizer.model_max_length
-    tokens = material.tokenizer(words, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
-    context = model.text_encoder(tokens.input_ids)[0]
+    timesteps = torch.randint(SCHEDULE["num_train_timesteps"], (batch,), generator=rng)
+    words = [reworded(material.captions[int(i)], whole, step, rank * batch + n) for n, i in enumerate(chosen)]
+    return Drawn(clean, noise, timesteps, words)
+
+
+def losses_of(
+    model: Denoiser, tokenizer: CLIPTokenizer, scheduler: DDPMScheduler, drawn: Drawn, place: Device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the error of each picture, float32 (n,), and its timestep (n,), both on the device."""
+    length = tokenizer.model_max_length
+    tokens = tokenizer(
+        list(drawn.captions), padding="max_length", truncation=True, max_length=length, return_tensors="pt"
+    )
+    context = model.text_encoder(tokens.input_ids.to(place.name))[0]
+    clean, noise, timesteps = (t.to(place.name) for t in (drawn.clean, drawn.noise, drawn.timesteps))
     noisy = denoise.noised(scheduler, clean, noise, timesteps)
     prediction = model.unet(noisy, timesteps, context).sample
-    error = denoise.losses(prediction, denoise.target(scheduler, clean, noise, timesteps))
-    return (error * denoise.loss_weights(scheduler, timesteps, settings.min_snr)).mean()
+    return denoise.losses(prediction, denoise.target(scheduler, clean, noise, timesteps)), timesteps
+
+
+@torch.no_grad()
+def validation_loss(
+    model: Denoiser, latents: torch.Tensor, captions: Sequence[str], tokenizer: CLIPTokenizer, place: Device = CPU
+) -> float:
+    """Return the mean error over held-out latents, at ten fixed timesteps each and with fixed noise.
+
+    Args:
+        model: the averaged model.
+        latents: float16, (n, channels, side, side).
+        captions: n of the grammar.
+        tokenizer: the base's own.
+        place: the device.
+    """
+    scheduler = DDPMScheduler(**SCHEDULE)
+    steps = SCHEDULE["num_train_timesteps"]
+    found = []
+    for index, caption in enumerate(captions):
+        noise = torch.randn((10, *latents.shape[1:]), generator=counted(0, "validation", index))
+        timesteps = torch.arange(steps // 20, steps, steps // 10)
+        drawn = Drawn(latents[index].float().expand_as(noise), noise, timesteps, [caption] * 10)
+        with place.autocast():
+            found.append(losses_of(model, tokenizer, scheduler, drawn, place)[0].mean().item())
+    return float(np.mean(found))
 
 
 def reworded(caption: str, whole: recipe.Recipe, step: int, place: int) -> str:

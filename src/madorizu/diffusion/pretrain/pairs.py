@@ -19,6 +19,7 @@ class Pair:
 
     image: Path
     caption: str
+    house: str
 
 
 def find(corpus: Path) -> tuple[Pair, ...]:
@@ -32,7 +33,8 @@ def find(corpus: Path) -> tuple[Pair, ...]:
         note = sidecar.read(image.with_suffix(".json"))
         if note.plan is None:
             raise DatasetError(f"corpus must hold sidecars with plans, got none in {image.stem}.json")
-        pairs.append(Pair(image, brief.caption(brief.brief_of(note.plan, style=note.style))))
+        style = None if note.style == sidecar.RANDOM_STYLE else note.style
+        pairs.append(Pair(image, brief.caption(brief.brief_of(note.plan, style=style)), note.house_id or image.stem))
     if not pairs:
         raise DatasetError(f"corpus must hold PNG files, got none in {corpus}", "make one with: madorizu corpus")
     return tuple(pairs)
@@ -41,6 +43,26 @@ def find(corpus: Path) -> tuple[Pair, ...]:
 def pictures(pairs: Sequence[Pair], size_px: int) -> np.ndarray:
     """Read all pictures at a size: uint8, shape (pairs, size_px, size_px, 3)."""
     return np.stack([_picture(p.image, size_px) for p in pairs])
+
+
+def drawings(pairs: Sequence[Pair], more: Path | None, size_px: int, *, most: int) -> np.ndarray:
+    """Read the pictures of pairs and of a folder at a size: uint8, (n, size_px, size_px, 3).
+
+    Args:
+        pairs: a corpus.
+        more: a folder of PNG files, of which each is read, or None.
+        size_px: side.
+        most: pictures; of more, the corpus's are thinned out evenly.
+
+    Raises:
+        DatasetError: if the folder holds no PNG file.
+    """
+    others = sorted(more.glob("*.png")) if more is not None else []
+    if more is not None and not others:
+        raise DatasetError(f"drawings must be PNG files, got none in {more}", "make some with: madorizu corpus")
+    room = max(1, most - len(others))
+    step = max(1, -(-len(pairs) // room))
+    return np.stack([_picture(path, size_px) for path in (*(p.image for p in pairs[::step]), *others)])
 
 
 def _picture(path: Path, size_px: int) -> np.ndarray:

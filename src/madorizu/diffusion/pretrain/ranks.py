@@ -11,11 +11,13 @@ import torch
 import torch.distributed as dist
 
 
-def join() -> tuple[int, int]:
+def join(device: str = "cpu") -> tuple[int, int]:
     """Join the processes that torchrun started; returns (rank, world size)."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not dist.is_initialized():
-        dist.init_process_group("gloo")
+        if device == "cuda":
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        dist.init_process_group("nccl" if device == "cuda" else "gloo")
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
@@ -37,7 +39,7 @@ def any_of(said: bool) -> bool:
     """Say whether any rank says so; all ranks get the same answer."""
     if not dist.is_initialized():
         return said
-    flag = torch.tensor([1.0 if said else 0.0])
+    flag = torch.tensor([1.0 if said else 0.0], device="cuda" if dist.get_backend() == "nccl" else "cpu")
     dist.all_reduce(flag, op=dist.ReduceOp.MAX)
     return bool(flag.item())
 

@@ -19,7 +19,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from madorizu import canvas, wording
 from madorizu.brief import ELEMENTS, FEATURES, PLACE_WORDS, Brief, Floor, caption
 from madorizu.diffusion.pretrain import recipe, snapshots, text
-from madorizu.diffusion.pretrain.autoencoder import rate
+from madorizu.diffusion.pretrain.loop import rate
 from madorizu.plan import HALF_MM, SIDES
 
 Report = Callable[[str], None]

@@ -71,7 +71,7 @@ def load(
 
 def _laid_out(tensor: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
     """Give a moment its parameter's order in memory: fused AdamW walks through both side by side."""
-    return torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor
+    return torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor.to(parameter.device)
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
