@@ -18,6 +18,9 @@ import plans
 from madorizu import pipeline
 from madorizu.app import cli
 from madorizu.brief import Brief
+from madorizu.diffusion.pretrain import stages
+from madorizu.diffusion.pretrain.recipe import Recipe
+from madorizu.diffusion.pretrain.stages import Order
 from madorizu.errors import AdapterError
 from madorizu.plan import House
 from madorizu.plan_json import house_to_json, plan_to_json
@@ -372,25 +375,24 @@ def test_base_train_runs_the_stages(
     asked: list[Any] = []
     results = iter([tmp_path / "base", None])
 
-    def run_stages(*where: Any, **options: Any) -> Path | None:
-        asked.append((where, options))
+    def run_stages(order: Order, **options: Any) -> Path | None:
+        asked.append((order, options))
         return next(results)
 
-    stages, recipe = (ModuleType(f"madorizu.diffusion.pretrain.{name}") for name in ("stages", "recipe"))
-    stages.run = run_stages  # type: ignore[attr-defined]
-    recipe.Recipe = lambda seed: f"recipe {seed}"  # type: ignore[attr-defined]
-    for fake in (stages, recipe):
-        monkeypatch.setitem(sys.modules, fake.__name__, fake)
-    package = ModuleType("madorizu.diffusion.pretrain")
-    package.stages, package.recipe = stages, recipe  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, package.__name__, package)
+    monkeypatch.setattr(stages, "run", run_stages)
+    (tmp_path / "recipe.toml").write_text("seed = 3\n")
     work, out = tmp_path / "work", tmp_path / "base"
-    flags = ("base", "train", "corpus", "--work", str(work), "--out", str(out))
-    assert run(*flags, "--seed", "3") == 0
+    flags = ("base", "train", "corpus", "--work", str(work), "--out", str(out), "--device", "cpu")
+    assert run(*flags, "--recipe", str(tmp_path / "recipe.toml"), "--drawings", "d", "--start", "s") == 0
     assert run(*flags, "--minutes", "1.5", "--threads", "2") == 0
     assert [options.pop("report") for _, options in asked] == [cli.say, cli.say]
-    assert asked[0] == ((Path("corpus"), work, out, "recipe 3"), {"minutes": float("inf"), "threads": None})
-    assert asked[1] == ((Path("corpus"), work, out, "recipe 0"), {"minutes": 1.5, "threads": 2})
+    place = asked[0][0].place
+    assert asked[0] == (
+        Order(Path("corpus"), work, out, Recipe(seed=3), Path("d"), Path("s"), place),
+        {"minutes": float("inf"), "threads": None},
+    )
+    assert asked[1] == (Order(Path("corpus"), work, out, Recipe(), place=place), {"minutes": 1.5, "threads": 2})
+    assert place.name == "cpu"
     assert capsys.readouterr().out.split() == [str(out), str(work)]
 
 

@@ -25,7 +25,7 @@ class Autoencoder:
     pictures: int = 3000  # that it learns from; more would not fit into memory
     crop_px: int = 128
     batch: int = 8
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     warmup: int = 50
     steps: int = 5000
     edge_weight: float = 6.0  # extra weight of pixels at lines, which are few and matter most
