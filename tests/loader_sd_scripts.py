@@ -21,9 +21,10 @@ def main(checkout: Path, base: Path, lora: Path, out: Path) -> None:
     original = importlib.import_module("library.original_unet")
     convert = importlib.import_module("library.model_util")
 
-    unet = original.UNet2DConditionModel(**convert.create_unet_diffusers_config(True, True))
+    with torch.device("meta"):  # the weights come from the base; making others first would take minutes
+        unet = original.UNet2DConditionModel(**convert.create_unet_diffusers_config(True, True))
     weights = load_file(base / "unet" / "diffusion_pytorch_model.safetensors")
-    unet.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    unet.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)
     encoder = _encoder(base)
     network, words = networks.create_network_from_weights(1.0, str(lora), None, encoder, unet, for_inference=True)
     names = {one.lora_name: one.org_module_ref[0] for one in network.unet_loras + network.text_encoder_loras}
@@ -38,10 +39,11 @@ def _encoder(base: Path) -> Any:
     from transformers import CLIPTextConfig, CLIPTextModel
 
     config = CLIPTextConfig.from_pretrained(base / "text_encoder")
-    encoder = CLIPTextModel(config)
+    with torch.device("meta"):
+        encoder = CLIPTextModel(config)
     if not hasattr(encoder, "text_model"):
         encoder = torch.nn.ModuleDict({"text_model": encoder})
-    encoder.load_state_dict(stage.text_encoder(base), strict=False)
+    encoder.load_state_dict(stage.text_encoder(base), strict=False, assign=True)
     return encoder
 
 

@@ -78,7 +78,9 @@ def match(loader: str, file: LoraFile, layers: Mapping[str, Layer]) -> Match:
 
 def any_of(file: LoraFile, layers: Mapping[str, Layer]) -> Match:
     """Return the match of the loader that finds all modules, or else most of them."""
-    found = [LOADERS[name](file, layers) for name in ("peft", "diffusers", "comfyui", "kohya")]
+    is_peft = file.config is not None and file.path.name == _PEFT_NAME
+    names = ("peft", "diffusers", "comfyui", "kohya") if is_peft else ("diffusers", "comfyui", "kohya")
+    found = [LOADERS[name](file, layers) for name in names]
     return max(found, key=lambda one: len(one.scales))
 
 

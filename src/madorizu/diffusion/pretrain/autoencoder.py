@@ -45,8 +45,9 @@ def build(settings: recipe.Autoencoder, size_px: int) -> AutoencoderKL:
     with torch.no_grad():
         for block in model.modules():
             if isinstance(block, torch.nn.Conv2d):
-                block.weight *= math.sqrt(3)
-                torch.nn.init.zeros_(block.bias)
+                block.weight.mul_(math.sqrt(3))
+                if block.bias is not None:
+                    block.bias.zero_()
         for block in model.modules():
             if isinstance(block, ResnetBlock2D):
                 torch.nn.init.zeros_(block.conv2.weight)
