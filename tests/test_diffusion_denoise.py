@@ -33,8 +33,8 @@ def test_noise_is_mixed_by_the_closed_form(t: int) -> None:
     x, n = torch.full((1, 4, 2, 2), 2.0), torch.full((1, 4, 2, 2), -1.0)
     a = by_hand(t)
     wanted = math.sqrt(a) * 2 - math.sqrt(1 - a)
-    found = denoise.noised(schedule(), x, n, torch.tensor([t]))
-    assert found.flatten()[0].item() == pytest.approx(wanted, rel=1e-4)
+    found = denoise.noised(denoise.exact(schedule()), x, n, torch.tensor([t]))
+    assert found.flatten()[0].item() == pytest.approx(wanted, rel=1e-6)
 
 
 def test_snr_at_the_middle_is_the_known_one() -> None:
@@ -66,9 +66,10 @@ def test_min_snr_has_both_forms(t: int) -> None:
     """min(snr, 5) / snr for the noise, / (snr + 1) for the velocity."""
     moment = torch.tensor([t])
     ratio = by_hand(t) / (1 - by_hand(t))
-    assert denoise.loss_weights(schedule(), moment, 5.0).item() == pytest.approx(min(ratio, 5) / ratio, rel=1e-3)
-    found = denoise.loss_weights(schedule("v_prediction"), moment, 5.0).item()
-    assert found == pytest.approx(min(ratio, 5) / (ratio + 1), rel=1e-3)
+    found = denoise.loss_weights(denoise.exact(schedule()), moment, 5.0).item()
+    assert found == pytest.approx(min(ratio, 5) / ratio, rel=1e-5)
+    found = denoise.loss_weights(denoise.exact(schedule("v_prediction")), moment, 5.0).item()
+    assert found == pytest.approx(min(ratio, 5) / (ratio + 1), rel=1e-5)
 
 
 def test_without_min_snr_all_weights_are_one() -> None:
@@ -78,7 +79,7 @@ def test_without_min_snr_all_weights_are_one() -> None:
 
 def test_zero_terminal_snr_gives_finite_weights() -> None:
     """At a ratio of zero the weight is the limit, not 0/0."""
-    zero = schedule(rescale_betas_zero_snr=True)
+    zero = denoise.exact(schedule(rescale_betas_zero_snr=True))
     assert denoise.snr(zero, torch.tensor([999])).item() < 1e-6
     assert denoise.loss_weights(zero, torch.tensor([999]), 5.0).item() == 1.0
 

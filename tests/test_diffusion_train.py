@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,67 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import load_file
 
 import tiny
+import worlds
 from madorizu.brief import GRAMMAR_VERSION
-from madorizu.dataset import read_prepared
-from madorizu.diffusion import adapter, bases, cache, checkpoints, denoise, device, lora, sample, steps, trackers
+from madorizu.diffusion import adapter, bases, checkpoints, device, lora, optimizers, sample, trackers
 from madorizu.diffusion import train as training
 from madorizu.diffusion.progress import Event
 from madorizu.diffusion.settings import TrainSettings
 from madorizu.diffusion.train import train
-from madorizu.errors import (
-    AdapterError,
-    BaseModelError,
-    DatasetError,
-    ImageError,
-    SettingsError,
-    StorageError,
-    TrainingError,
-)
+from madorizu.errors import AdapterError, SettingsError, StorageError, TrainingError
+from worlds import World, losses, same, tensors
 
 CAPTION = "floor plan, 1F, 8x9, stairs, style atelier"
-
-
-class World:
-    """A base, data and one finished run that the tests only read."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.base = tiny.tiny_base(root / "base")
-        self.data = tiny.prepared(root / "data")
-        self.events: list[Event] = []
-        self.settings = self.run_settings("whole")
-        self.final = train(self.settings, report=self.events.append)
-
-    def run_settings(self, name: str, **more: object) -> TrainSettings:
-        """Settings of a run in a folder of its own; all runs share the cache. Six steps unless said."""
-        given: dict[str, object] = {"caption_dropout": 0.3, "warmup": 2, "cache": self.root / "cache", **more}
-        return tiny.settings(self.base, self.data, self.root / name, **given)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Train once for all tests of this file."""
-    return World(tmp_path_factory.mktemp("world"))
-
-
-def tensors(folder: Path, name: str = adapter.PEFT_WEIGHTS) -> dict[str, torch.Tensor]:
-    """Read a file of tensors."""
-    return load_file(folder / name)
-
-
-def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
-    """Say whether all tensors are equal, bit for bit."""
-    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
-
-
-def losses(out: Path) -> list[float]:
-    """Read the losses of a run's steps."""
-    return [row["loss"] for row in trackers.read(out / trackers.METRICS) if "loss" in row]
 
 
 # --- what a run leaves ------------------------------------------------------------------
@@ -97,7 +49,7 @@ def test_events_tell_the_run(world: World) -> None:
     assert f"{tiny.MODULES} LoRA modules with {start.data['parameters']:,} parameters" in start.message
     kinds = [event.kind for event in world.events]
     assert (kinds.count("step"), kinds.count("checkpoint"), kinds.count("epoch")) == (6, 3, 2)
-    assert kinds[-1] == "done"
+    assert (kinds.count("probe"), kinds[-1]) == (1, "done")
     epoch = [event for event in world.events if event.kind == "epoch"][0]
     assert epoch.data["loss"] == pytest.approx(np.mean(losses(world.settings.out)[:3]))
     assert epoch.data["validation_loss"] > 0
@@ -158,7 +110,7 @@ def test_resume_in_the_middle_of_an_epoch_from_a_named_checkpoint(world: World) 
 def test_a_finished_run_is_not_trained_again(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """--resume auto on the same run and number of steps: nothing is loaded or written, and that is said."""
 
-    def never(inputs: object) -> None:
+    def never(*given: object) -> None:
         raise RuntimeError("trained again")
 
     import shutil
@@ -180,6 +132,7 @@ def test_a_finished_run_is_not_trained_again(world: World, monkeypatch: pytest.M
         train(done)
 
 
+@pytest.mark.slow
 def test_fewer_steps_than_were_done_start_from_an_earlier_checkpoint(world: World) -> None:
     """Five of six steps: the adapter is that of step 5, not of the latest checkpoint."""
     part = world.run_settings("fewer")
@@ -285,13 +238,36 @@ def test_a_checkpoint_without_its_state_is_refused(world: World, tmp_path: Path)
 
 
 def test_a_checkpoint_of_other_modules_is_refused(world: World) -> None:
-    """Its tensors must be those of the run."""
-    base = bases.resolve(str(world.base))
-    chosen = world.settings.with_preset("embedded", 64)
-    unet = lora.unet_with_lora(base, replace(chosen, targets=("to_q",)), device.Device("cpu", "fp32"))
-    optimizer = torch.optim.AdamW([p for p in unet.parameters() if p.requires_grad])
-    with pytest.raises(TrainingError, match="modules must be those of this run"):
-        checkpoints.restore(checkpoints.read(world.settings.out / "checkpoint-2"), unet, optimizer)
+    """Its tensors must be those of the run: no more, no fewer, no others."""
+    run = worlds.prepared_run(world, "other-modules", targets=("to_q",))
+    found = checkpoints.tensors_of(checkpoints.read(world.settings.out / "checkpoint-2"))
+    with pytest.raises(TrainingError, match="must hold the LoRA of this run, got one of more modules"):
+        optimizers.restore(run.optimizer, run.masters, found, {})
+    with pytest.raises(TrainingError, match="must hold the LoRA of this run, got another one or none at master"):
+        optimizers.restore(run.optimizer, run.masters, {}, {})
+
+
+def test_a_truncated_checkpoint_is_passed_over(world: World, tmp_path: Path) -> None:
+    """The optimizer's file is checked against the state, so `auto` takes the one before."""
+    import shutil
+
+    shutil.copytree(world.settings.out, tmp_path / "out")
+    file = tmp_path / "out" / "checkpoint-6" / checkpoints.OPTIMIZER
+    file.write_bytes(file.read_bytes()[:-7])
+    with pytest.raises(TrainingError, match=r"optimizer\.safetensors must be whole, got other bytes"):
+        checkpoints.read(file.parent)
+    latest = checkpoints.latest(tmp_path / "out")
+    assert latest is not None and latest.step == 4
+
+
+def test_what_a_killed_process_left_is_removed(world: World, tmp_path: Path) -> None:
+    """Parts of checkpoints and adapters go at the next start; whole ones and other files stay."""
+    run = replace(world.settings, out=tmp_path / "out", steps=1)
+    (run.out / ".checkpoint-2.0123456789ab.part").mkdir(parents=True)
+    (run.out / ".checkpoint-2.0123456789ab.part" / "half").write_text("x")
+    (run.out / ".notes").write_text("mine")
+    train(run)
+    assert not list(run.out.glob(".*.part")) and (run.out / ".notes").is_file()
 
 
 def test_a_second_trainer_is_refused(world: World, tmp_path: Path) -> None:
@@ -458,269 +434,3 @@ def test_full_sd21_has_128_modules_and_829952_parameters(monkeypatch: pytest.Mon
         chosen = TrainSettings(base="sd21-base").with_preset("sd21-base", 512)
         found = lora.unet_with_lora(base, chosen, device.Device("cpu", "fp32"))
     assert lora.count(found) == (128, 829_952)
-
-
-# --- one step -------------------------------------------------------------------------------
-
-
-def prepared_run(world: World, name: str, **more: object) -> Any:
-    """A run that is loaded and has done nothing yet."""
-    chosen = world.run_settings(name, **more).with_preset("embedded", 64)
-    chosen.out.mkdir(exist_ok=True)
-    place = device.choose(chosen.device, chosen.dtype)
-    from accelerate import Accelerator
-    from accelerate.state import AcceleratorState, GradientState
-
-    AcceleratorState._reset_state()
-    GradientState._reset_state()
-    accelerator = Accelerator(cpu=True, mixed_precision=place.mixed_precision)
-    base = bases.resolve(chosen.base)
-    data = read_prepared(chosen.data)
-    inputs = training._Inputs(chosen, base, data, place, accelerator, lambda event: None)
-    with device.hushed():
-        return training._prepare(inputs)
-
-
-def test_lora_stays_float32_when_the_base_is_bfloat16(world: World) -> None:
-    """The masters, their gradients and AdamW's moments; the frozen weights are bfloat16."""
-    run = prepared_run(world, "half", dtype="bf16")
-    assert {p.dtype for p in run.trained} == {torch.float32}
-    assert run.model.conv_in.weight.dtype == torch.bfloat16
-    before = [p.detach().clone() for p in run.trained]
-    figures = steps.train_step(run, 1)
-    assert np.isfinite(figures["loss"]) and figures["grad_norm"] > 0
-    assert any(not torch.equal(a, b) for a, b in zip(before, run.trained, strict=True))
-    moments = checkpoints.optimizer_tensors(run.model, run.optimizer.optimizer)
-    assert {t.dtype for t in moments.values()} == {torch.float32}
-
-
-def test_gradient_checkpointing_gives_the_same_step(world: World) -> None:
-    """Gradients reach the LoRA and have the same length."""
-    found = [
-        steps.train_step(prepared_run(world, "checkpointing", gradient_checkpointing=on), 1) for on in (False, True)
-    ]
-    assert found[0]["loss"] == found[1]["loss"]
-    assert found[0]["grad_norm"] == pytest.approx(found[1]["grad_norm"], rel=1e-5)
-    assert found[0]["grad_norm"] > 0
-
-
-def test_dropped_captions_use_the_embedding_of_the_empty_caption(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With dropout 1 every text is encode(""), and that is not zero."""
-    from transformers import CLIPTextModel, CLIPTokenizer
-
-    seen: list[torch.Tensor] = []
-    real = steps._losses
-
-    def spy(run: Any, unet: Any, *given: torch.Tensor, gamma: float) -> torch.Tensor:
-        seen.append(given[3])
-        return real(run, unet, *given, gamma=gamma)
-
-    monkeypatch.setattr(steps, "_losses", spy)
-    run = prepared_run(world, "dropped", caption_dropout=1.0)
-    steps.batch_loss(run, steps.batch_of(run, 1, 0))
-    tokenizer = CLIPTokenizer.from_pretrained(world.base, subfolder="tokenizer")
-    encoder = CLIPTextModel.from_pretrained(world.base, subfolder="text_encoder")
-    empty = denoise.embed(tokenizer, encoder, [""])
-    assert torch.equal(seen[0], empty.expand(2, -1, -1)) and empty.abs().max() > 0
-
-
-def test_an_epoch_sees_every_image_once(world: World) -> None:
-    """Three steps of two: all five images, one of them twice to fill the last step."""
-    run = prepared_run(world, "order")
-    seen = [slot.example.path.name for step in (1, 2, 3) for slot in steps.batch_of(run, step, 0)]
-    assert len(seen) == 6 and len(set(seen)) == 5
-    second = [slot.example.path.name for step in (4, 5, 6) for slot in steps.batch_of(run, step, 0)]
-    assert second != seen
-
-
-@pytest.mark.slow
-def test_accumulation_trains_like_a_larger_batch(world: World) -> None:
-    """Two parts of one image have the images, numbers and gradient of one batch of two."""
-    whole = steps.train_step(prepared_run(world, "batch"), 1)
-    run = prepared_run(world, "parts", batch_size=1, accumulate=2)
-    run.accelerator.gradient_accumulation_steps = 2
-    parts = steps.train_step(run, 1)
-    assert parts["loss"] == pytest.approx(whole["loss"], rel=1e-5)
-    assert parts["grad_norm"] == pytest.approx(whole["grad_norm"], rel=1e-4)
-
-
-def test_a_loss_that_is_not_finite_stops_and_names_the_image(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The images of the step, the last good checkpoint; weights are not touched."""
-    real = steps.batch_loss
-    calls: list[Sequence[steps.Slot]] = []
-
-    def poison(run: Any, slots: Sequence[steps.Slot]) -> torch.Tensor:
-        calls.append(slots)
-        return real(run, slots) * (float("nan") if len(calls) == 3 else 1.0)
-
-    monkeypatch.setattr(steps, "batch_loss", poison)
-    run = world.run_settings("nan")
-    with pytest.raises(TrainingError, match="loss must be finite, got NaN or infinity at step 3") as caught:
-        train(run)
-    assert str(calls[2][0].example.path) in caught.value.message
-    assert "last good checkpoint is" in caught.value.hint and "checkpoint-2" in caught.value.hint
-
-
-def test_running_out_of_memory_tells_what_fits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next step in words instead of a traceback."""
-
-    def burst(run: Any, slots: Sequence[steps.Slot]) -> torch.Tensor:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
-
-    monkeypatch.setattr(steps, "batch_loss", burst)
-    with pytest.raises(TrainingError, match="must fit into memory.*--batch-size 1 --accumulate 2"):
-        train(world.run_settings("memory"))
-
-
-def test_the_learning_rate_rises_and_falls() -> None:
-    """Warm-up by equal steps, then constant or half a cosine."""
-    constant = TrainSettings(lr=1.0, warmup=1)
-    assert [steps.learning_rate(constant, s, 10) for s in (1, 2, 10)] == [0.5, 1.0, 1.0]
-    cosine = TrainSettings(lr=1.0, schedule="cosine")
-    assert [steps.learning_rate(cosine, s, 4) for s in (1, 3)] == pytest.approx([1.0, 0.5])
-
-
-@pytest.mark.slow
-def test_v_prediction_trains(world: World) -> None:
-    """A base of v-prediction runs, is labelled so, and min-SNR is allowed."""
-    base = tiny.tiny_base(world.root / "v-base", prediction="v_prediction")
-    run = tiny.settings(base, world.data, world.root / "v", steps=1, min_snr=5.0)
-    with safe_open(train(run) / adapter.KOHYA_WEIGHTS, "pt") as file:
-        told = file.metadata()
-    assert (told["ss_base_model_version"], told["modelspec.prediction_type"]) == ("sd_v2_v", "v")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"targets": ("to_nothing",)}, "targets must be names of the UNet's modules, got 'to_nothing'"),
-        ({"size": 100}, "size must be a multiple of 8 px"),
-        ({"tensorboard": True}, "tensorboard must be installed"),
-    ],
-)
-def test_settings_that_do_not_fit_are_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], words: str
-) -> None:
-    """Before the first step, in words."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match=words):
-        train(world.run_settings("refused", **change))
-
-
-# --- the cache ------------------------------------------------------------------------------
-
-
-def test_latents_are_the_scaled_mean_and_deviation_of_the_vae(world: World, tmp_path: Path) -> None:
-    """Not one frozen sample, and with the factor of the VAE's config."""
-    from diffusers import AutoencoderKL
-
-    base = bases.resolve(str(world.base))
-    image = world.data / "train" / "plan-0.png"
-    found = cache.build(base, [image], [], size_px=64, folder=world.root / "cache")
-    mean, std = found.latent(image)
-    vae = AutoencoderKL.from_pretrained(world.base, subfolder="vae")
-    with torch.no_grad():
-        wanted = vae.encode(cache.read_image(image, 64)[None]).latent_dist
-    assert torch.equal(mean, wanted.mean[0] * 1.5) and torch.equal(std, wanted.std[0] * 1.5)
-    assert mean.shape == (4, 8, 8) and (std > 0).all()
-    large = tmp_path / "large.png"  # prepared for another base: scaled to this one's size
-    with Image.open(image) as opened:
-        opened.resize((128, 128), Image.Resampling.NEAREST).save(large)
-    assert cache.build(base, [large], [], size_px=64, folder=tmp_path).latent(large)[0].shape == (4, 8, 8)
-
-
-def test_a_shift_factor_is_taken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The latent is (mean - shift) * scale; drawing with such a VAE is refused, as the pipeline forgets the shift."""
-    from diffusers import AutoencoderKL
-
-    base = replace(bases.resolve(str(world.base)), shift_factor=0.5, scaling_factor=2.0)
-    vae = AutoencoderKL.from_pretrained(world.base, subfolder="vae")
-    pixels = torch.zeros(3, 64, 64)
-    plain, _ = cache.encode_image(vae, replace(base, shift_factor=0.0, scaling_factor=1.0), pixels)
-    mean, _ = cache.encode_image(vae, base, pixels)
-    assert torch.allclose(mean, (plain - 0.5) * 2)
-    monkeypatch.setattr(bases, "resolve", lambda name: base)
-    with pytest.raises(BaseModelError, match=r"VAE must have no shift_factor, got 0\.5"):
-        sample.load("shifted")
-
-
-def test_the_cache_is_reused_by_content(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A second run loads no encoder; another size, base or picture has entries of its own."""
-
-    def never(*given: object) -> None:
-        raise RuntimeError("encoded again")
-
-    base = bases.resolve(str(world.base))
-    image = world.data / "train" / "plan-0.png"
-    stored = cache.plan(base, [image], [CAPTION], size_px=64, folder=world.root / "cache")
-    monkeypatch.setattr(cache, "_encode_images", never)
-    train(world.run_settings("reused", steps=1))
-    assert cache.plan(base, [image], [], size_px=128, folder=stored.folder).images[image] != stored.images[image]
-    copy = tmp_path / "copy.png"
-    copy.write_bytes(image.read_bytes())
-    assert cache.plan(base, [copy], [], size_px=64, folder=stored.folder).images[copy] == stored.images[image]
-    other = bases.resolve(str(tiny.tiny_base(tmp_path / "other", seed=5)))
-    assert cache.plan(other, [image], [], size_px=64, folder=stored.folder).images[image] != stored.images[image]
-
-
-def test_a_trial_shorter_than_an_epoch_encodes_only_what_it_looks_at(world: World, tmp_path: Path) -> None:
-    """Two steps of a full-size model must not wait for the whole data set to be encoded."""
-    events: list[Event] = []
-    settings = world.run_settings("trial", steps=1, cache=tmp_path)
-    train(settings, report=events.append)
-
-    assert len(list(tmp_path.glob("image-*"))) == settings.batch_size
-    epoch = next(event for event in events if event.kind == "epoch")
-    assert epoch.data["validation_loss"] is None
-
-
-def test_pictures_are_read_square_and_on_white(tmp_path: Path) -> None:
-    """0..255 becomes -1..1, transparency white; another shape is refused."""
-    Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(tmp_path / "clear.png")
-    assert cache.read_image(tmp_path / "clear.png", 2).tolist() == torch.ones(3, 2, 2).tolist()
-    Image.new("L", (2, 2), 0).save(tmp_path / "black.png")
-    assert cache.read_image(tmp_path / "black.png", 4).shape == (3, 4, 4)
-    assert cache.read_image(tmp_path / "black.png", 2).max() == -1
-    Image.new("L", (2, 3)).save(tmp_path / "tall.png")
-    with pytest.raises(ImageError, match="must be square, got 2x3"):
-        cache.read_image(tmp_path / "tall.png", 2)
-    (tmp_path / "none.png").write_text("no image")
-    with pytest.raises(ImageError, match="must be a whole PNG, JPEG or WebP"):
-        cache.read_image(tmp_path / "none.png", 2)
-
-
-def test_a_caption_too_long_names_itself(world: World, tmp_path: Path) -> None:
-    """Nothing is cut off in training either."""
-    base = bases.resolve(str(world.base))
-    with pytest.raises(DatasetError, match="caption must have at most 77 tokens"):
-        cache.build(base, [], ["x" * 100], size_px=64, folder=tmp_path)
-
-
-def test_a_damaged_entry_is_refused(world: World, tmp_path: Path) -> None:
-    """Half a file is no latent."""
-    base = bases.resolve(str(world.base))
-    found = cache.build(base, [], ["a"], size_px=64, folder=tmp_path)
-    found.captions["a"].write_bytes(b"half")
-    with pytest.raises(TrainingError, match="cache entry must be whole"):
-        found.text("a")
-
-
-def test_a_latent_that_is_not_finite_names_the_file(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Never replaced by zeros."""
-    bad = torch.full((4, 8, 8), float("nan"))
-    monkeypatch.setattr(cache, "encode_image", lambda *given: (bad, bad))
-    base = bases.resolve(str(world.base))
-    image = world.data / "train" / "plan-0.png"
-    with pytest.raises(TrainingError, match=r"latent must be finite, got NaN or infinity for .*plan-0\.png"):
-        cache.build(base, [image], [], size_px=64, folder=tmp_path)
-
-
-def test_a_forgotten_scaling_factor_is_told(world: World, tmp_path: Path) -> None:
-    """Latents far from a spread of 1 bring advice."""
-    events: list[Event] = []
-    base = replace(bases.resolve(str(world.base)), scaling_factor=100.0)
-    image = world.data / "train" / "plan-0.png"
-    cache.build(base, [image], [], size_px=64, folder=tmp_path, report=events.append)
-    assert "should be about 1" in events[-1].message

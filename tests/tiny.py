@@ -102,6 +102,7 @@ def settings(base: Path, data: Path, out: Path, **more: object) -> TrainSettings
     """Return settings of a short run on the CPU."""
     values: dict[str, object] = {"epochs": 2, "batch_size": 2, "rank": 2, "alpha": 4.0, "lr": 1e-3, "dtype": "fp32"}
     values |= {"base": str(base), "data": data, "out": out, "device": "cpu", "checkpoint_every": 2, "validation": 1}
+    values |= {"fit": "off", "preview_every": 0}  # they cost as much as the steps of so small a model
     return TrainSettings(**{**values, **more})  # type: ignore[arg-type]
 
 

@@ -97,6 +97,7 @@ say "Done"
 echo "prepared data     $data (report.txt says what was left out and why)"
 echo "adapter           $out/final"
 echo "settings          $out/adapter_config.json"
+if [ -f "$out/report.html" ]; then echo "report            $out/report.html"; fi
 if [ "$compare" != no ]; then echo "comparison        $picture"; fi
 echo
 echo "Draw a plan with it:"

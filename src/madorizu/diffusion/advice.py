@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from madorizu.diffusion.progress import duration
+
+if TYPE_CHECKING:
+    from madorizu.diffusion.settings import TrainSettings
 
 _GB = 1e9
 # Activations kept for the backward pass of SD 2.1 at 512 px and batch 1, in bytes:
@@ -15,6 +21,9 @@ _ACTIVATIONS = {
 }
 _REFERENCE_PARAMETERS = 865_910_724
 SLOW_S = 4 * 3600
+_PATIENCE = 2  # validations in a row
+_WORSE = 1.05
+_LONG_ENOUGH, _STAYS = 3, 0.995  # epochs; share of the first epoch's loss
 
 
 def needed_bytes(parameters: int, *, dtype: str, size_px: int, batch_size: int, checkpointing: bool) -> int:
@@ -29,12 +38,18 @@ def needed_bytes(parameters: int, *, dtype: str, size_px: int, batch_size: int, 
     return int(parameters * (2 if half else 4) + kept)
 
 
-def smaller(*, batch_size: int, checkpointing: bool, size_px: int, base_name: str) -> str:
-    """Say which setting to change, the one that costs least first."""
+def smaller(*, batch_size: int, checkpointing: bool, size_px: int, base_name: str, half: bool = False) -> str:
+    """Say which setting to change, the one that costs least first.
+
+    Args:
+        half: the run computes in 32 bit where it could in 16.
+    """
     if batch_size > 1:
         return f"use --batch-size {batch_size // 2} --accumulate 2, which trains the same"
     if not checkpointing:
         return "use --gradient-checkpointing, which keeps a seventh of the intermediate results"
+    if half:
+        return "use --dtype bf16, which halves the memory"
     if size_px > 512:
         return "use --size 512"
     if base_name != "embedded":
@@ -42,12 +57,29 @@ def smaller(*, batch_size: int, checkpointing: bool, size_px: int, base_name: st
     return "close other programs, or use a machine with more memory"
 
 
-def on_memory(needed: int, free: int | None, **setting: object) -> str | None:
-    """Warn before the first step when it will probably not fit; None when it will."""
-    if free is None or needed < free:
+def in_words(settings: TrainSettings) -> str:
+    """Write the settings that decide on memory as flags."""
+    words = f"--batch-size {settings.batch_size} --accumulate {settings.accumulate}"
+    return words + (" --gradient-checkpointing" if settings.gradient_checkpointing else "")
+
+
+def on_overfitting(validation: Sequence[tuple[int, float]]) -> str | None:
+    """Warn when the validation loss has been clearly above its best for a while; None when it is well.
+
+    Args:
+        validation: (step, loss at fixed noise) in order.
+    """
+    if len(validation) < _PATIENCE + 1:
         return None
-    what = smaller(**setting)  # type: ignore[arg-type]
-    return f"a step needs about {needed / _GB:.1f} GB and {free / _GB:.1f} GB are free: {what}"
+    best_step, best = min(validation, key=lambda row: row[1])
+    last = [loss for _, loss in validation[-_PATIENCE:]]
+    if min(last) < best * _WORSE:
+        return None
+    return (
+        f"the validation loss was best at step {best_step} ({best:.4f}) and is {last[-1]:.4f} now: the LoRA begins to "
+        "learn its images by heart. Take a checkpoint near that step, or use fewer --epochs, a lower --rank, "
+        "or more images"
+    )
 
 
 def on_speed(left_s: float, *, device: str, unused_gpu: bool, checkpointing: bool, large: bool) -> str | None:
@@ -64,8 +96,12 @@ def on_speed(left_s: float, *, device: str, unused_gpu: bool, checkpointing: boo
     return f"{begin}: use fewer --epochs or --steps; it can be stopped at any time and continued with --resume auto"
 
 
-def on_loss(first: float, last: float, *, epoch: int) -> str | None:
-    """Say so when the mean loss of an epoch is too high or has risen since the first; None when it is well.
+def on_loss(first: float, last: float, *, epoch: int, epochs: int = 0) -> str | None:
+    """Say so when the mean loss of an epoch is too high, has risen or has not moved; None when it is well.
+
+    Args:
+        first, last: mean losses of the first epoch and of this one.
+        epochs: of the whole run; after half of them a loss that stays is worth a word.
 
     A model that knows nothing has a loss of about 1 in both kinds of prediction.
     """
@@ -73,6 +109,11 @@ def on_loss(first: float, last: float, *, epoch: int) -> str | None:
         return f"the loss is {last:.2f}, a model that knows nothing has 1: lower --lr, or check that the base is whole"
     if epoch > 1 and last > 1.3 * first:
         return f"the loss has risen from {first:.3f} to {last:.3f} since the first epoch: lower --lr"
+    if epoch >= _LONG_ENOUGH and 2 * epoch >= epochs and last > _STAYS * first:
+        return (
+            f"the loss stays at {last:.3f}, {first:.3f} in the first epoch: raise --lr or --rank, or train longer; "
+            "the validation loss, at fixed noise, tells more than single steps do"
+        )
     return None
 
 

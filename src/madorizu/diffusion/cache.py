@@ -3,22 +3,21 @@
 Both encoders run in float32, one after the other, and are dropped from memory before the
 UNet is loaded. A latent is kept as mean and standard deviation of the VAE's distribution,
 so that each step draws its own sample. Entries are named by what they were made from (the
-file's or caption's content, the encoder's weights, the size): stale ones are never found.
+file's or caption's content, the encoder's weights, the shape): stale ones are never found.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from madorizu import files
-from madorizu.diffusion import bases, denoise, device
+from madorizu.diffusion import bases, denoise, device, pictures
 from madorizu.diffusion.progress import Event, Report, quiet
 from madorizu.errors import BaseModelError, BriefError, DatasetError, ImageError, TrainingError
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKL
 
     from madorizu.diffusion.bases import Base
+    from madorizu.diffusion.pictures import View
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
 _SANE_STD = (0.2, 5.0)  # scaled latents have a spread of about 1; 5.5 times that is a forgotten factor
 
 
@@ -38,20 +37,18 @@ class Cache:
     Attributes:
         folder: of the entries.
         base: whose encoders made them.
-        size_px: side of the images.
-        images: image file -> entry.
+        images: view of an image -> entry.
         captions: caption -> entry; "" is always there.
     """
 
     folder: Path
     base: Base
-    size_px: int
-    images: dict[Path, Path]
+    images: dict[View, Path]
     captions: dict[str, Path]
 
-    def latent(self, image: Path) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return mean and standard deviation of an image's latent, scaled, float32, each (channels, h, w)."""
-        found = _load(self.images[image])
+    def latent(self, view: View) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return mean and standard deviation of a view's latent, scaled, float32, each (channels, h, w)."""
+        found = _load(self.images[view])
         return found["mean"], found["std"]
 
     def text(self, caption: str) -> torch.Tensor:
@@ -61,25 +58,28 @@ class Cache:
 
 def build(
     base: Base,
-    images: Iterable[Path],
+    views: Iterable[View],
     captions: Iterable[str],
     *,
-    size_px: int,
     folder: Path,
     device_name: str = "cpu",
+    known: Mapping[Path, str] | None = None,
     report: Report = quiet,
 ) -> Cache:
     """Encode what is not in the cache yet.
 
+    Args:
+        known: image -> SHA-256 of its file, where that was computed before.
+
     Raises:
         DatasetError: if a caption is too long.
-        ImageError: if an image cannot be read or is not square.
+        ImageError: if an image cannot be read.
         TrainingError: if the VAE gives numbers that are not finite, naming the file.
         BaseModelError: if an encoder cannot be loaded.
     """
-    cache = plan(base, images, captions, size_px=size_px, folder=folder)
+    cache = plan(base, views, captions, folder=folder, known=known)
     missing_text = [text for text, entry in cache.captions.items() if not entry.is_file()]
-    missing_images = [image for image, entry in cache.images.items() if not entry.is_file()]
+    missing_images = [view for view, entry in cache.images.items() if not entry.is_file()]
     if missing_text or missing_images:
         report(Event("note", f"encoding {len(missing_images)} images and {len(missing_text)} captions, once"))
     if missing_text:
@@ -92,7 +92,14 @@ def build(
     return cache
 
 
-def plan(base: Base, images: Iterable[Path], captions: Iterable[str], *, size_px: int, folder: Path) -> Cache:
+def plan(
+    base: Base,
+    views: Iterable[View],
+    captions: Iterable[str],
+    *,
+    folder: Path,
+    known: Mapping[Path, str] | None = None,
+) -> Cache:
     """Name the entries without encoding anything.
 
     Raises:
@@ -100,42 +107,22 @@ def plan(base: Base, images: Iterable[Path], captions: Iterable[str], *, size_px
     """
     vae = bases.weights_hash(base.folder, "vae")
     encoder = bases.weights_hash(base.folder, "text_encoder")
+    sums = dict(known or {})
     named = {}
-    for image in dict.fromkeys(images):
-        try:
-            content = hashlib.sha256(image.read_bytes()).hexdigest()
-        except OSError as error:
-            raise ImageError(f"image must be readable, got {error.strerror or error}: {image}") from error
-        named[image] = folder / f"image-{_key(content, vae, size_px)}.safetensors"
+    for view in dict.fromkeys(views):
+        if view.path not in sums:
+            sums[view.path] = _sha256_of(view.path)
+        look = (view.shape, view.mirrored, view.shift)
+        named[view] = folder / f"image-{_key(sums[view.path], vae, look)}.safetensors"
     texts = {text: folder / f"text-{_key(text, encoder)}.safetensors" for text in dict.fromkeys(["", *captions])}
-    return Cache(folder, base, size_px, named, texts)
+    return Cache(folder, base, named, texts)
 
 
-def read_image(path: Path, size_px: int) -> torch.Tensor:
-    """Read a square image as float32 in -1..1, shape (3, size_px, size_px); transparency becomes white.
-
-    Raises:
-        ImageError: if the file is no image or not square.
-    """
-    from PIL import Image
-
+def _sha256_of(image: Path) -> str:
     try:
-        with Image.open(path, formats=_FORMATS) as opened:
-            if opened.width != opened.height:
-                raise ImageError(
-                    f"training image must be square, got {opened.width}x{opened.height}: {path}",
-                    "run prepare_dataset.py, which puts images on the canvas",
-                )
-            white = Image.new("RGBA", opened.size, "white")
-            image = Image.alpha_composite(white, opened.convert("RGBA")).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, ImageError):
-            raise
-        raise ImageError(f"image must be a whole PNG, JPEG or WebP, got {error}: {path}") from error
-    if image.width != size_px:
-        image = image.resize((size_px, size_px), Image.Resampling.LANCZOS)
-    pixels = np.asarray(image, np.float32) / 127.5 - 1
-    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+        return hashlib.sha256(image.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ImageError(f"image must be readable, got {error.strerror or error}: {image}") from error
 
 
 def _encode_captions(cache: Cache, captions: Sequence[str], device_name: str) -> None:
@@ -160,7 +147,7 @@ def _encode_captions(cache: Cache, captions: Sequence[str], device_name: str) ->
         _save(cache.captions[caption], {"embedding": embedding})
 
 
-def _encode_images(cache: Cache, images: Sequence[Path], device_name: str) -> None:
+def _encode_images(cache: Cache, views: Sequence[View], device_name: str) -> None:
     from diffusers import AutoencoderKL
 
     folder = cache.base.folder
@@ -169,20 +156,20 @@ def _encode_images(cache: Cache, images: Sequence[Path], device_name: str) -> No
     except (OSError, ValueError) as error:
         raise BaseModelError(f"base's VAE must load, got {error}", f"in {folder}") from error
     vae.to(device_name).eval()
-    for image in images:
-        mean, std = encode_image(vae, cache.base, read_image(image, cache.size_px).to(device_name))
+    for view in views:
+        mean, std = encode_image(vae, cache.base, pictures.read(view).to(device_name))
         if not (torch.isfinite(mean).all() and torch.isfinite(std).all()):
             raise TrainingError(
-                f"latent must be finite, got NaN or infinity for {image}", "replace or remove the image"
+                f"latent must be finite, got NaN or infinity for {view.path}", "replace or remove the image"
             )
-        _save(cache.images[image], {"mean": mean, "std": std})
+        _save(cache.images[view], {"mean": mean, "std": std})
 
 
 def encode_image(vae: AutoencoderKL, base: Base, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the scaled mean and standard deviation of the VAE's distribution, float32 on the CPU.
 
     Args:
-        pixels: (3, side, side), float32 in -1..1.
+        pixels: (3, height, width), float32 in -1..1.
     """
     with torch.no_grad():
         found = vae.encode(pixels[None].float()).latent_dist
@@ -195,7 +182,7 @@ def _check_spread(cache: Cache, report: Report) -> None:
     few = list(cache.images)[:8]
     if not few:
         return
-    spread = float(torch.stack([cache.latent(image)[0] for image in few]).std())
+    spread = float(torch.cat([cache.latent(view)[0].flatten() for view in few]).std())
     if not _SANE_STD[0] <= spread <= _SANE_STD[1]:
         report(
             Event(

@@ -1,17 +1,19 @@
 """Checkpoints of a run: written whole, found, read back, pruned; and the run's lock.
 
-A checkpoint is an adapter's folder with two more files: the optimizer's tensors and the
-state as JSON. No pickle is written or read.
+A checkpoint is an adapter's folder with two more files: the tensors that a continuation needs
+(float32 masters, averages, the optimizer's moments) and the state as JSON. No pickle is written
+or read.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,14 +24,16 @@ from madorizu.errors import AdapterError, StorageError, TrainingError
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import UNet2DConditionModel
-
-    from madorizu.diffusion.bases import Base
 
 OPTIMIZER = "optimizer.safetensors"
 STATE = "state.json"
 LOCK = "train.lock"
+_RESULTS = (
+    *("final", "adapter_config.json", "metrics.jsonl", "metrics.csv", "tensorboard"),
+    *("previews", "report.html", "loss.png"),
+)
 _NAME = re.compile(r"checkpoint-(\d+)")
+_PART = re.compile(r"\..+\.part")  # as `files` and `prune` name what is not whole yet, or no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Checkpoint:
     Attributes:
         folder: of its files.
         step: steps done.
-        state: `state.json`: settings, base, data_hash, dtype, world, scaler.
+        state: `state.json`: settings, base, data_hash, dtype, world, scaler, the optimizer's plain values,
+            the checksum of its tensors.
     """
 
     folder: Path
@@ -81,19 +86,23 @@ def read(folder: Path) -> Checkpoint:
         ) from error
     if not isinstance(state, dict) or state.get("step") != saved.step or not (folder / OPTIMIZER).is_file():
         raise TrainingError(f"checkpoint must be complete, got a part of one in {folder}", "use another one")
+    if _sha256(folder / OPTIMIZER) != state.get("optimizer_sha256"):
+        raise TrainingError(f"checkpoint's {OPTIMIZER} must be whole, got other bytes in {folder}", "use another one")
     return Checkpoint(folder, saved.step, state)
 
 
 def save(
     out: Path,
     step: int,
-    unet: UNet2DConditionModel,
-    base: Base,
-    optimizer: torch.optim.Optimizer,
-    record: Mapping[str, Any],
+    write_adapter: Callable[[Path], object],
+    tensors: Mapping[str, torch.Tensor],
     state: Mapping[str, Any],
 ) -> Path:
     """Write `checkpoint-<step>` in one step.
+
+    Args:
+        write_adapter: fills the folder it is given with the adapter.
+        tensors: what `optimizers.state_of` gave.
 
     Raises:
         StorageError: if the disk is full; earlier checkpoints are as they were.
@@ -102,11 +111,18 @@ def save(
 
     target = out / f"checkpoint-{step}"
     with files.atomic_folder(target) as folder:
-        adapter.save(folder, unet, base, {**record, "step": step})
-        save_file(optimizer_tensors(unet, optimizer), folder / OPTIMIZER)
-        text = json.dumps({**state, "step": step}, indent=2, ensure_ascii=False)
-        (folder / STATE).write_text(text + "\n", encoding="utf-8")
+        write_adapter(folder)
+        save_file(dict(tensors), folder / OPTIMIZER)
+        full = {**state, "step": step, "optimizer_sha256": _sha256(folder / OPTIMIZER)}
+        (folder / STATE).write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return target
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise TrainingError(f"checkpoint must be readable, got {error.strerror or error}: {path}") from error
 
 
 def prune(out: Path, keep: int, *, newest: Path) -> list[Path]:
@@ -127,43 +143,32 @@ def prune(out: Path, keep: int, *, newest: Path) -> list[Path]:
     return older[:-keep]
 
 
-def optimizer_tensors(unet: UNet2DConditionModel, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """Return AdamW's state by "<parameter>.<field>", on the CPU."""
-    import torch
-
-    named = {id(p): name for name, p in unet.named_parameters() if p.requires_grad}
-    return {
-        f"{named[id(parameter)]}.{key}": torch.as_tensor(value).detach().cpu().contiguous()
-        for parameter, fields in optimizer.state.items()
-        for key, value in fields.items()
-    }
-
-
-def restore(checkpoint: Checkpoint, unet: UNet2DConditionModel, optimizer: torch.optim.Optimizer) -> None:
-    """Put a checkpoint's LoRA and optimizer state into a UNet that has LoRA modules already.
+def tensors_of(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
+    """Read the tensors that a continuation needs.
 
     Raises:
-        TrainingError: if the modules or shapes differ.
+        TrainingError: if the file cannot be read.
     """
-    from peft import set_peft_model_state_dict
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        weights = load_file(checkpoint.folder / adapter.PEFT_WEIGHTS)
-        moments = load_file(checkpoint.folder / OPTIMIZER)
+        return load_file(checkpoint.folder / OPTIMIZER)
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"checkpoint must be whole, got {error} in {checkpoint.folder}") from error
-    plain = {name.removeprefix("base_model.model."): tensor for name, tensor in weights.items()}
-    trained = {name: p for name, p in unet.named_parameters() if p.requires_grad}
-    if {name.replace(".default.", ".") for name in trained} != set(plain):
-        raise TrainingError(f"checkpoint's modules must be those of this run, got others in {checkpoint.folder}")
-    set_peft_model_state_dict(unet, plain)
-    for name, parameter in trained.items():
-        fields = {key.removeprefix(f"{name}."): t for key, t in moments.items() if key.startswith(f"{name}.")}
-        optimizer.state[parameter] = {
-            key: tensor if key == "step" else tensor.to(parameter.device) for key, tensor in fields.items()
-        }
+
+
+def clear_parts(out: Path) -> list[Path]:
+    """Remove what a killed process left of the checkpoint or adapter that it was writing. Only under `lock`."""
+    if not out.is_dir():
+        return []
+    parts = [path for path in out.iterdir() if _PART.fullmatch(path.name)]
+    for path in parts:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return parts
 
 
 @contextlib.contextmanager
@@ -206,7 +211,7 @@ def lock(out: Path) -> Iterator[None]:
 
 def set_aside(out: Path) -> Path | None:
     """Move an earlier run's results into `previous-<n>`; the cache and the lock stay. None without any."""
-    names = ["final", "adapter_config.json", "metrics.jsonl", "tensorboard", *(path.name for path in folders(out))]
+    names = [*_RESULTS, *(path.name for path in folders(out))]
     found = [out / name for name in names if (out / name).exists()]
     if not found:
         return None

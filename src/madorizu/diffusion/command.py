@@ -66,18 +66,47 @@ def parser() -> argparse.ArgumentParser:
     kinds = typing.get_type_hints(TrainSettings)
     for field in dataclasses.fields(TrainSettings):
         words = field.metadata["help"].replace("%", "%%")
-        made.add_argument(f"--{field.name.replace('_', '-')}", help=words, **_form(kinds[field.name]))
+        made.add_argument(
+            f"--{field.name.replace('_', '-')}", help=words, **_form(kinds[field.name], field.metadata["split"])
+        )
     return made
 
 
-def _form(kind: Any) -> dict[str, Any]:
-    """Say how argparse reads a field of this type."""
+def _form(kind: Any, split: str) -> dict[str, Any]:
+    """Say how argparse reads a field of this type; `split` parts the items of a list."""
     if isinstance(kind, types.UnionType):  # "int | None": what is not given stays None
         kind = next(k for k in typing.get_args(kind) if k is not type(None))
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction}
     if typing.get_origin(kind) is typing.Literal:
         return {"choices": typing.get_args(kind)}
+    if typing.get_origin(kind) is dict:
+        number = typing.get_args(kind)[1]
+        return {"type": lambda text: _pairs(text, number), "metavar": "PART=NUMBER,..."}
     if typing.get_origin(kind) is tuple:
-        return {"type": lambda text: [name for name in text.replace(",", " ").split()], "metavar": "NAMES"}
+        return {"type": lambda text: _items(text, split), "metavar": "TEXTS" if split else "NAMES"}
     return {"type": kind}
+
+
+def _items(text: str, split: str) -> list[str]:
+    if not split:
+        return text.replace(",", " ").split()
+    return [item.strip() for item in text.split(split) if item.strip()]
+
+
+def _pairs(text: str, number: type) -> dict[str, Any]:
+    """Read "mid_block=8,attn1=2".
+
+    Raises:
+        ArgumentTypeError: if it is of another form.
+    """
+    found = {}
+    for item in text.replace(",", " ").split():
+        name, sign, value = item.partition("=")
+        try:
+            found[name] = number(value)
+        except ValueError:
+            sign = ""
+        if not (name and sign):
+            raise argparse.ArgumentTypeError(f"must be like mid_block=8,attn1=2, got {text!r}")
+    return found

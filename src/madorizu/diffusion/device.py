@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from madorizu.errors import SettingsError
+from madorizu.errors import SettingsError, TrainingError
 
 if TYPE_CHECKING:
     import torch
@@ -97,6 +97,21 @@ def _best_dtype(device: str) -> str:
     return "fp32"
 
 
+def has_half(device: str) -> bool:
+    """Say whether 16 bit makes a step smaller here: everywhere but on MPS, where it is not safe."""
+    return device != "mps"
+
+
+def wait(device: str) -> None:
+    """Wait until a device has done what it was given."""
+    import torch
+
+    if device == "cuda":
+        torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()
+
+
 def _cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     """Return the CPU's feature flags, or none where the system does not tell them (macOS)."""
     try:
@@ -120,15 +135,44 @@ def free_bytes(device: str) -> int | None:
 
 
 def peak_bytes(device: str) -> int:
-    """Return the most memory this process held so far: the card's on CUDA, else resident memory."""
+    """Return the most memory this process held since `reset_peak`, or so far: the card's on CUDA, else resident."""
     import torch
 
     if device == "cuda":
         return int(torch.cuda.max_memory_allocated())
+    if (found := _status("VmHWM")) is not None:
+        return found
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+
+
+def held_bytes(device: str) -> int | None:
+    """Return what this process holds now: of the card on CUDA, else resident; None where nobody tells."""
+    import torch
+
+    return int(torch.cuda.memory_allocated()) if device == "cuda" else _status("VmRSS")
+
+
+def reset_peak(device: str) -> None:
+    """Let `peak_bytes` begin anew, where the system can do that."""
+    import torch
+
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        return
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _status(name: str) -> int | None:
+    """Return a figure of this process in bytes as Linux tells it, or None."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), None)
 
 
 def release(device: str) -> None:
@@ -154,16 +198,18 @@ def hushed() -> Iterator[None]:
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
-    levels = [(logging, logging.get_verbosity()) for logging in (diffusers_logging, transformers_logging)]
-    for logging, _ in levels:
+    modules = (diffusers_logging, transformers_logging)
+    levels = [(m, m.get_verbosity(), m.is_progress_bar_enabled()) for m in modules]
+    for logging, _, _ in levels:
         logging.set_verbosity_error()
         logging.disable_progress_bar()
     try:
         yield
     finally:
-        for logging, level in levels:
+        for logging, level, had_bars in levels:
             logging.set_verbosity(level)
-            logging.enable_progress_bar()
+            if had_bars:  # one of these blocks inside another leaves them off
+                logging.enable_progress_bar()
 
 
 def has_unused_gpu() -> bool:
@@ -171,6 +217,55 @@ def has_unused_gpu() -> bool:
     import torch
 
     return shutil.which("nvidia-smi") is not None and not torch.cuda.is_available()
+
+
+def self_test(device: str) -> None:
+    """Compute one small step on a device and on the CPU, and refuse the device if they differ.
+
+    A product, a convolution, norms, attention with inputs that are not contiguous, and AdamW:
+    each of them has been wrong on some version of MPS.
+
+    Raises:
+        TrainingError: naming what differs.
+    """
+    import torch
+
+    wanted, got = _small_step("cpu"), _small_step(device)
+    for name, tensor in wanted.items():
+        other = got[name].cpu()
+        if not torch.allclose(other, tensor, rtol=1e-3, atol=1e-4):
+            off = float((other - tensor).abs().max())
+            raise TrainingError(
+                f"{device} must compute what the CPU does, got other numbers in {name} (off by {off:.2g})",
+                "use --device cpu, or another version of torch or of the system",
+            )
+
+
+def _small_step(device: str) -> dict[str, torch.Tensor]:
+    """Return what the layers of a UNet and one step of AdamW give on a device."""
+    import torch
+    from torch.nn import functional
+
+    generator = torch.Generator("cpu").manual_seed(0)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator).to(device)
+
+    image, kernel, matrix = drawn(1, 8, 8, 8), drawn(8, 8, 3, 3), drawn(8, 8)
+    trained = torch.nn.Parameter(drawn(8, 8).t())  # not contiguous
+    optimizer = torch.optim.AdamW([trained], lr=0.1)
+    found: dict[str, torch.Tensor] = {}
+    found["convolution"] = functional.group_norm(functional.conv2d(image, kernel, padding=1), 4)
+    tokens = found["convolution"].flatten(2).transpose(1, 2)
+    found["product"] = functional.layer_norm(tokens @ trained, (8,))
+    heads = found["product"].view(1, 64, 2, 4).transpose(1, 2).contiguous()
+    found["attention"] = functional.scaled_dot_product_attention(heads, heads, heads)
+    loss = (found["attention"].transpose(1, 2).reshape(1, 64, 8) @ matrix).square().mean()
+    loss.backward()  # type: ignore[no-untyped-call]
+    found["gradient"] = trained.grad if trained.grad is not None else torch.zeros_like(trained)
+    optimizer.step()
+    found["AdamW"] = trained
+    return {name: tensor.detach() for name, tensor in found.items()}
 
 
 class SafeAttention:

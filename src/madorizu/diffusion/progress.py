@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["note", "advice", "start", "step", "epoch", "checkpoint", "done"]
+Kind = Literal["note", "advice", "probe", "start", "step", "validation", "epoch", "preview", "checkpoint", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class Event:
     Attributes:
         kind: "step" comes once per step and carries figures only; the others also words.
         message: for people; empty for "step".
-        data: figures by name. "start": steps, epochs, steps_per_epoch, step; "step": step, epoch,
-            loss, lr, steps_per_s, left_s; "epoch": epoch, loss, validation_loss;
+        data: figures by name. "probe": seconds (of a step), peak_gb, left_s; "start": steps, epochs,
+            steps_per_epoch, step; "step": step, epoch, loss, lr, steps_per_s, left_s; "validation":
+            step, loss; "epoch": epoch, loss, validation_loss; "preview": step, paths;
             "checkpoint" and "done": step, path.
     """
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from madorizu.diffusion.adapter import Adapter
     from madorizu.diffusion.bases import Base
 
-GUIDANCE = {"embedded": 2.0, "sd21-base": 7.5, "sd21": 7.5}  # by preset
+GUIDANCE = denoise.GUIDANCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
+import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +82,13 @@ def cut(path: Path, step: int) -> None:
     kept = [row for row in read(path) if row.get("step") is not None and row["step"] <= step]
     if path.is_file():
         files.atomic_text(path, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return all figures as CSV, one line per row of the metrics, a column per name."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
