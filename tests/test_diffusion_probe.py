@@ -104,6 +104,7 @@ def test_an_estimate_keeps_a_cpu_from_running_out(world: World, monkeypatch: pyt
     assert probe.fit(run, 0).settings.batch_size == 1
 
 
+@pytest.mark.slow
 def test_running_out_of_memory_on_the_way_names_checkpoint_and_setting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ def test_previews_are_drawn_and_change_with_the_lora_only(world: World) -> None:
     assert found[0][0].read_bytes() != found[6][0].read_bytes()
 
 
+@pytest.mark.slow
 def test_previews_do_not_touch_the_run(world: World) -> None:
     """A run with and without pictures has the same weights, and the same picture comes twice."""
     without = world.run_settings("no-previews")

@@ -260,6 +260,7 @@ def test_a_truncated_checkpoint_is_passed_over(world: World, tmp_path: Path) -> 
     assert latest is not None and latest.step == 4
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_is_removed(world: World, tmp_path: Path) -> None:
     """Parts of checkpoints and adapters go at the next start; whole ones and other files stay."""
     run = replace(world.settings, out=tmp_path / "out", steps=1)
