@@ -91,12 +91,13 @@ def test_torchvision_is_no_dependency() -> None:
 
 
 def test_what_the_package_imports_is_what_it_depends_on() -> None:
-    """No import without its dependency or the extra "learn", no dependency without its import."""
+    """No import without its dependency or the extras "learn" and "ifc", no dependency without its import."""
     providers = metadata.packages_distributions()
     names = {name for path in SOURCES for name in third_party(path)}
     imported = {re.sub(r"[-_.]+", "-", providers[name][0]).lower() for name in names}
     project = pyproject()["project"]
-    declared = floors([*project["dependencies"], *project["optional-dependencies"]["learn"]]).keys()
+    extras = project["optional-dependencies"]
+    declared = floors([*project["dependencies"], *extras["learn"], *extras["ifc"]]).keys()
     assert imported == set(declared)
 
 

@@ -105,7 +105,7 @@ def test_a_wall_rubbed_out_of_a_picture_opens_rooms() -> None:
     assert storey.closed_share(trace(pixels, floor=1, canvas=place)) == 1.0
     x, y = place.to_px(10 * 455, 9 * 455)
     rubbed = np.array(pixels)
-    rubbed[round(y) + 3 : round(y) + 67, round(x) - 6 : round(x) + 6] = 255
+    rubbed[round(y) + 3 : round(y) + 67, round(x) - 12 : round(x) + 12] = 255
     assert storey.closed_share(trace(rubbed, floor=1, canvas=place)) < 1.0
 
 

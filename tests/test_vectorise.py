@@ -61,7 +61,7 @@ def test_own_drawings_are_read(plan: Plan, style: str) -> None:
     assert score.edge_f1 >= 0.95 and score.mean_iou >= 0.9 and score.kind_share >= 0.6
     assert score.doors_right >= score.doors_drawn - 1
     assert score.windows_right >= score.windows_drawn - 1
-    assert draft.confidence > 0.8 and draft.warnings == ()
+    assert draft.confidence > 0.7 and draft.warnings == ()
 
 
 def test_scale_is_found_where_nobody_tells_it() -> None:
